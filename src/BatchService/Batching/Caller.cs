@@ -1,0 +1,11 @@
+namespace BatchService.Batching;
+
+/// <summary>Who asks: a plain value that travels with the request through every step, made at the edge and never looked up later.</summary>
+/// <param name="Subject">The <c>sub</c> of the token, or the development identity.</param>
+/// <param name="ClaimsJson">All claims as one JSON object; set as <c>request.jwt.claims</c> in every transaction.</param>
+internal sealed record Caller(string Subject, IReadOnlySet<string> Scopes, IReadOnlySet<string> Roles, string ClaimsJson)
+{
+    /// <summary>True when a scope grants <paramref name="action"/> (<c>batch:write</c>) on everything or on <paramref name="target"/> alone.</summary>
+    public bool Has(string action, string? target = null) =>
+        Scopes.Contains(action) || (target is not null && Scopes.Contains($"{action}:{target}"));
+}

@@ -1,0 +1,64 @@
+namespace BatchService.Entities;
+
+/// <summary>What kind of relation an entity is; decides which system columns and clauses SQL may use on it.</summary>
+internal enum EntityKind
+{
+    Table,
+    PartitionedTable,
+    View,
+}
+
+/// <summary>One table or updatable view as the catalog describes it.</summary>
+/// <param name="Name">The name on the wire.</param>
+/// <param name="Sql">The quoted, schema-qualified name: the only form that may enter SQL.</param>
+/// <param name="PrimaryKey">Column names in key order; empty where there is none.</param>
+/// <param name="UniqueKeys">Every unique constraint or full, non-partial unique index over plain columns, the primary key included.</param>
+/// <param name="Constraints">Columns covered by each named constraint (unique, foreign key, check, exclusion), for pointing at the culprit.</param>
+/// <param name="HasTriggers">User triggers or rules may have effects beyond the row: statements on it keep their order.</param>
+internal sealed record Entity(
+    string Name,
+    string Schema,
+    string Table,
+    string Sql,
+    EntityKind Kind,
+    IReadOnlyList<Column> Columns,
+    IReadOnlyList<string> PrimaryKey,
+    IReadOnlyList<UniqueKey> UniqueKeys,
+    IReadOnlyList<Relation> Relations,
+    IReadOnlyDictionary<string, IReadOnlyList<string>> Constraints,
+    bool HasTriggers,
+    bool Insertable,
+    bool Updatable,
+    bool Deletable)
+{
+    private readonly Dictionary<string, Column> _columns = Columns.ToDictionary(column => column.Name, StringComparer.Ordinal);
+    private readonly Dictionary<string, Relation> _relations = Relations.ToDictionary(relation => relation.Name, StringComparer.Ordinal);
+
+    /// <summary>The column of that exact name, or null.</summary>
+    public Column? FindColumn(string name) => _columns.GetValueOrDefault(name);
+
+    /// <summary>The relation of that exact name, or null.</summary>
+    public Relation? FindRelation(string name) => _relations.GetValueOrDefault(name);
+
+    /// <summary>The configured column of optimistic concurrency, or null: then only <c>$etag</c> and <c>if_match</c> guard.</summary>
+    public string? ConcurrencyColumn { get; init; }
+
+    /// <summary>The comment on the table, if any.</summary>
+    public string? Description { get; init; }
+}
+
+/// <summary>A unique constraint or index.</summary>
+internal sealed record UniqueKey(string Name, IReadOnlyList<string> Columns);
+
+/// <summary>A way from one entity to another along a foreign key.</summary>
+/// <param name="Name">On the wire: the referenced table (<c>customer</c>), or the referencing table with an s (<c>invoice_lines</c>).</param>
+/// <param name="Target">The name of the entity at the other end.</param>
+/// <param name="IsList">False towards the referenced row (at most one), true towards the referencing rows.</param>
+/// <param name="Columns">This side's columns, paired by position with <paramref name="TargetColumns"/>.</param>
+internal sealed record Relation(
+    string Name,
+    string Target,
+    bool IsList,
+    string Constraint,
+    IReadOnlyList<string> Columns,
+    IReadOnlyList<string> TargetColumns);
