@@ -8,7 +8,7 @@ internal static class SampleDatabase
     /// <summary>The setting, and the command line option <c>--sample</c>, that names the sample; absent or empty = none.</summary>
     public const string Setting = "Sample";
 
-    /// <summary>The samples' tables in loading order, each after those that it references; a table's rows are in <c>table.csv</c>.</summary>
+    /// <summary>The samples' tables in loading order, each after those that it references; its rows are in <c>table.csv</c>.</summary>
     private static readonly Dictionary<string, string[]> _samples = new(StringComparer.OrdinalIgnoreCase)
     {
         ["chinook"] =
@@ -19,12 +19,13 @@ internal static class SampleDatabase
     };
 
     /// <summary>Creates the sample's tables and rows in the schema <c>public</c>; does nothing when its tables are there.</summary>
-    /// <exception cref="InvalidOperationException">There is no such sample, its files are missing, or tables of its names are in the way.</exception>
+    /// <exception cref="InvalidOperationException">No such sample, its files are missing, or other tables are in the way.</exception>
     public static async Task LoadAsync(NpgsqlDataSource dataSource, string name, CancellationToken cancellationToken)
     {
         if (!_samples.TryGetValue(name, out var tables))
         {
-            throw new InvalidOperationException($"The setting {Setting} names no sample database. Known: {string.Join(", ", _samples.Keys)}.");
+            throw new InvalidOperationException(
+                $"The setting {Setting} names no sample database. Known: {string.Join(", ", _samples.Keys)}.");
         }
 
         var directory = Path.Combine(AppContext.BaseDirectory, "samples", name.ToLowerInvariant());
@@ -40,7 +41,8 @@ internal static class SampleDatabase
             return;
         }
 
-        await ExecuteAsync(connection, await File.ReadAllTextAsync(Path.Combine(directory, "schema.sql"), cancellationToken), cancellationToken);
+        var schema = await File.ReadAllTextAsync(Path.Combine(directory, "schema.sql"), cancellationToken);
+        await ExecuteAsync(connection, schema, cancellationToken);
         foreach (var table in tables)
         {
             await CopyAsync(connection, table, Path.Combine(directory, $"{table}.csv"), cancellationToken);
@@ -50,7 +52,7 @@ internal static class SampleDatabase
         await transaction.CommitAsync(cancellationToken);
     }
 
-    /// <summary>Keeps other starts out until the transaction ends, then looks which of the tables exist: all, or none, or an error.</summary>
+    /// <summary>Keeps other starts out until the transaction ends, then looks which tables exist: all, or none, or an error.</summary>
     private static async Task<bool> IsLoadedAsync(NpgsqlConnection connection, string[] tables, CancellationToken cancellationToken)
     {
         // A statement of its own: the next one must see what the start that held the lock has committed.
@@ -75,7 +77,8 @@ internal static class SampleDatabase
         }
 
         throw new InvalidOperationException(
-            $"The sample database cannot be loaded: schema public has some of its tables already ({string.Join(", ", existing)}). Use an empty database.");
+            "The sample database cannot be loaded: schema public has some tables of these names already "
+            + $"({string.Join(", ", existing)}). Use an empty database.");
     }
 
     private static async Task CopyAsync(NpgsqlConnection connection, string table, string path, CancellationToken cancellationToken)
@@ -84,7 +87,8 @@ internal static class SampleDatabase
         var columns = await rows.ReadLineAsync(cancellationToken);
 
         // The columns are named because the tables have more than the files; the names are those of our own files.
-        await using var writer = await connection.BeginTextImportAsync($"COPY {table} ({columns}) FROM STDIN (FORMAT csv)", cancellationToken);
+        var sql = $"COPY {table} ({columns}) FROM STDIN (FORMAT csv)";
+        await using var writer = await connection.BeginTextImportAsync(sql, cancellationToken);
         var buffer = new char[16 * 1024];
         int count;
         while ((count = await rows.ReadAsync(buffer, cancellationToken)) > 0)
@@ -97,7 +101,11 @@ internal static class SampleDatabase
     private static async Task MoveSequencesAsync(NpgsqlConnection connection, string[] tables, CancellationToken cancellationToken)
     {
         const string sql = """
-            SELECT format('SELECT setval(%L, (SELECT max(%I) FROM %I))', pg_get_serial_sequence(table_name, column_name), column_name, table_name)
+            SELECT format(
+                'SELECT setval(%L, (SELECT max(%I) FROM %I))',
+                pg_get_serial_sequence(table_name, column_name),
+                column_name,
+                table_name)
             FROM information_schema.columns
             WHERE table_schema = 'public' AND is_identity = 'YES' AND table_name = ANY ($1)
             """;
