@@ -92,7 +92,7 @@ internal sealed class CsvReader(Stream stream, int maxRecordBytes) : IAsyncDispo
     {
         while (await _reader.ReadAsync(cancellationToken))
         {
-            if (_reader.Record.Span.ContainsAnyExcept(" \t\r"u8))
+            if (!_reader.Record.IsEmpty)
             {
                 return true;
             }

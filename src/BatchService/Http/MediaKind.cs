@@ -20,6 +20,9 @@ internal static class RequestMedia
     public const string Ndjson = "application/x-ndjson";
     public const string Csv = "text/csv";
 
+    /// <summary>Of bodies that are sent; none at all is fine too.</summary>
+    public static readonly IReadOnlyList<string> Encodings = ["gzip", "br"];
+
     /// <summary>The kind of the body, if it is among those that the endpoint reads.</summary>
     public static (MediaKind Kind, Error? Error) Read(HttpRequest request, MediaKind readable)
     {

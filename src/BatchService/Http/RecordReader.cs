@@ -39,7 +39,8 @@ internal sealed class RecordReader(Stream stream, int maxBytes, bool quoted) : I
                 return Take(length, length + 1);
             }
 
-            if (_buffer.Length > maxBytes)
+            // The carriage return of a CRLF does not count.
+            if (_buffer.Length > maxBytes + 1L)
             {
                 return TooLong();
             }
@@ -138,7 +139,6 @@ internal sealed class RecordReader(Stream stream, int maxBytes, bool quoted) : I
 
     private bool Take(long length, long consumed)
     {
-        // The carriage return of a CRLF does not count.
         if (length > maxBytes + 1L)
         {
             return TooLong();
