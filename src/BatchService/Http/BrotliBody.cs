@@ -7,8 +7,9 @@ namespace BatchService.Http;
 /// Decompresses Brotli and insists on its end: <see cref="BrotliStream"/> takes a stream that was cut off for a whole one (measured),
 /// the decoder below it knows.
 /// </summary>
-internal sealed class BrotliBody(Stream compressed) : ForwardStream
+internal sealed class BrotliBody : ForwardStream
 {
+    private readonly Stream _compressed;
     private readonly byte[] _input = ArrayPool<byte>.Shared.Rent(16 * 1024);
     private BrotliDecoder _decoder;
     private Memory<byte> _pending;
@@ -16,7 +17,13 @@ internal sealed class BrotliBody(Stream compressed) : ForwardStream
     private bool _done;
     private bool _disposed;
 
-    /// <exception cref="InvalidDataException">The data is broken, cut off, or followed by something else.</exception>
+    public BrotliBody(Stream compressed)
+    {
+        _compressed = compressed;
+        _decoder = new BrotliDecoder();
+    }
+
+    /// <summary>Throws <see cref="InvalidDataException"/> when the data is broken, cut off, or followed by something else.</summary>
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
         while (!_done && buffer.Length > 0)
@@ -55,7 +62,7 @@ internal sealed class BrotliBody(Stream compressed) : ForwardStream
             _disposed = true;
             _decoder.Dispose();
             ArrayPool<byte>.Shared.Return(_input);
-            compressed.Dispose();
+            _compressed.Dispose();
         }
 
         base.Dispose(disposing);
@@ -64,7 +71,7 @@ internal sealed class BrotliBody(Stream compressed) : ForwardStream
     private async ValueTask<bool> FillAsync(CancellationToken cancellationToken)
     {
         // The decoder may want more input while it keeps none: it has taken in what it was given.
-        var read = await compressed.ReadAsync(_input, cancellationToken);
+        var read = await _compressed.ReadAsync(_input, cancellationToken);
         _pending = _input.AsMemory(0, read);
         _started |= read > 0;
         return read > 0;

@@ -28,7 +28,7 @@ internal static class CallerIdentity
             "batch:read", "batch:write", "batch:delete", "batch:admin",
             .. s_domains.SelectMany(domain => new[] { $"{domain}:read", $"{domain}:write", $"{domain}:delete" }),
         ];
-        var claims = JsonSerializer.Serialize(new DevelopmentClaims("dev", string.Join(' ', scopes), []), HttpJson.Default.DevelopmentClaims);
+        var claims = JsonSerializer.Serialize(new DevelopmentClaims("dev", string.Join(' ', scopes), []), HttpJson.Wire.DevelopmentClaims);
         return new Caller("dev", scopes.ToHashSet(StringComparer.Ordinal), new HashSet<string>(StringComparer.Ordinal), claims);
     }
 }

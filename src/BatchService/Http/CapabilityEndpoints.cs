@@ -1,4 +1,5 @@
 using System.Reflection;
+using System.Text.Json.Serialization;
 using BatchService.Batching;
 using Microsoft.Extensions.Options;
 
@@ -33,7 +34,10 @@ internal sealed record CapabilityLimits(
     int MaxNumberExponent);
 
 /// <summary>One combination of options and what it means.</summary>
-internal sealed record CapabilityMode(bool Atomic, bool ContinueOnError, string Meaning);
+internal sealed record CapabilityMode(
+    bool Atomic,
+    [property: JsonPropertyName("continueOnError")] bool ContinueOnError,
+    string Meaning);
 
 /// <summary>What is read and what is answered.</summary>
 internal sealed record CapabilityMedia(IReadOnlyList<string> Request, IReadOnlyList<string> Response);
@@ -61,9 +65,10 @@ internal static class CapabilityEndpoints
 
     public static void MapCapabilities(this IEndpointRouteBuilder routes) => routes
         .MapGet("/batch/capabilities", (IOptions<BatchOptions> options) =>
-            TypedResults.Json(Describe(options.Value), HttpJson.Default.Capabilities))
+            TypedResults.Json(Describe(options.Value), HttpJson.Wire.Capabilities))
         .WithTags("Service")
         .WithSummary("Limits, actions, operators, modes, preferences and media types")
+        .WithAnswer(StatusCodes.Status200OK, "What this installation takes.")
         .RefuseUnknownQuery();
 
     private static Capabilities Describe(BatchOptions options) => new(
@@ -94,5 +99,5 @@ internal static class CapabilityEndpoints
         JsonNumber.MaxExponent);
 
     private static string Version() =>
-        typeof(CapabilityEndpoints).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "0";
+        typeof(CapabilityEndpoints).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "0";
 }

@@ -6,8 +6,8 @@ internal sealed record RequestExample(string Name, string Body, string MediaType
 /// <summary>A filled-in value of a path or query parameter; a query parameter is described by it, too.</summary>
 internal sealed record ParameterExample(string Name, string Value, bool InQuery, string? Description, bool Required);
 
-/// <summary>Marks an endpoint that reads <c>Idempotency-Key</c> and <c>Prefer</c>.</summary>
-internal sealed record BatchHeaders;
+/// <summary>Marks an endpoint that reads <c>Prefer</c> and, where it writes, <c>Idempotency-Key</c>.</summary>
+internal sealed record BatchHeaders(bool Writes);
 
 /// <summary>A status that an endpoint answers with when all is well, and in which media types.</summary>
 internal sealed record SuccessAnswer(int Status, string Description, IReadOnlyList<string> MediaTypes);
@@ -30,8 +30,8 @@ internal static class EndpointMetadata
         where TBuilder : IEndpointConventionBuilder =>
         builder.WithMetadata(new ParameterExample(name, value, true, description, required));
 
-    public static TBuilder WithBatchHeaders<TBuilder>(this TBuilder builder)
-        where TBuilder : IEndpointConventionBuilder => builder.WithMetadata(new BatchHeaders());
+    public static TBuilder WithBatchHeaders<TBuilder>(this TBuilder builder, bool writes = true)
+        where TBuilder : IEndpointConventionBuilder => builder.WithMetadata(new BatchHeaders(writes));
 
     public static TBuilder WithAnswer<TBuilder>(this TBuilder builder, int status, string description, params IReadOnlyList<string> mediaTypes)
         where TBuilder : IEndpointConventionBuilder =>

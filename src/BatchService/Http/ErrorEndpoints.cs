@@ -21,14 +21,16 @@ internal static class ErrorEndpoints
     public static void MapErrors(this IEndpointRouteBuilder routes)
     {
         var group = routes.MapGroup("/batch/errors").WithTags("Service").RefuseUnknownQuery();
-        group.MapGet("/", () => TypedResults.Json(s_all, HttpJson.Default.ErrorList))
-            .WithSummary("Every error code: status, whether a retry can help, cause, remedy");
+        group.MapGet("/", () => TypedResults.Json(s_all, HttpJson.Wire.ErrorList))
+            .WithSummary("Every error code: status, whether a retry can help, cause, remedy")
+            .WithAnswer(StatusCodes.Status200OK, "All codes.");
         group.MapGet("/{code}", Find)
             .WithSummary("One error code")
+            .WithAnswer(StatusCodes.Status200OK, "The entry.")
             .WithPathExample("code", ErrorCodes.UniqueViolation.Name);
     }
 
     private static IResult Find(string code) => s_byCode.TryGetValue(code, out var entry)
-        ? TypedResults.Json(entry, HttpJson.Default.ErrorEntry)
+        ? TypedResults.Json(entry, HttpJson.Wire.ErrorEntry)
         : Problem.Of(new Error(ErrorCodes.NotFound, "There is no error code of this name; see GET /batch/errors."));
 }

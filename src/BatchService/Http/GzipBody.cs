@@ -19,7 +19,7 @@ internal sealed class GzipBody : ForwardStream
         _gzip = new GZipStream(_tail, CompressionMode.Decompress);
     }
 
-    /// <exception cref="InvalidDataException">The data is broken or cut off.</exception>
+    /// <summary>Throws <see cref="InvalidDataException"/> when the data is broken or cut off.</summary>
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
         var read = await _gzip.ReadAsync(buffer, cancellationToken);

@@ -22,12 +22,16 @@ internal static class HealthEndpoints
 
     public static void MapHealth(this IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/healthz", () => TypedResults.Json(new HealthStatus("alive"), HttpJson.Default.HealthStatus))
+        routes.MapGet("/healthz", () => TypedResults.Json(new HealthStatus("alive"), HttpJson.Wire.HealthStatus))
             .WithTags("Service")
-            .WithSummary("The process is alive");
+            .WithSummary("The process is alive")
+            .WithAnswer(StatusCodes.Status200OK, "Alive.")
+            .RefuseUnknownQuery();
         routes.MapGet("/readyz", ReadyAsync)
             .WithTags("Service")
-            .WithSummary("The database is reachable and migrated, and the service is not shutting down");
+            .WithSummary("The database is reachable and migrated, and the service is not shutting down")
+            .WithAnswer(StatusCodes.Status200OK, "Ready.")
+            .RefuseUnknownQuery();
     }
 
     private static async Task<IResult> ReadyAsync(
@@ -39,7 +43,7 @@ internal static class HealthEndpoints
             ? new Error(ErrorCodes.Overloaded, "The service is shutting down.")
             : await FindFaultAsync(dataSource, cancellationToken);
         return fault is null
-            ? TypedResults.Json(new HealthStatus("ready"), HttpJson.Default.HealthStatus)
+            ? TypedResults.Json(new HealthStatus("ready"), HttpJson.Wire.HealthStatus)
             : Problem.Of(fault);
     }
 

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Serialization;
 
 namespace BatchService.Http;
@@ -9,4 +10,8 @@ namespace BatchService.Http;
 [JsonSerializable(typeof(ErrorList))]
 [JsonSerializable(typeof(Capabilities))]
 [JsonSerializable(typeof(HealthStatus))]
-internal sealed partial class HttpJson : JsonSerializerContext;
+internal sealed partial class HttpJson : JsonSerializerContext
+{
+    /// <summary>For answers: texts stay readable, as in <see cref="Problem.Writing"/>.</summary>
+    public static HttpJson Wire { get; } = new(new JsonSerializerOptions(Default.Options) { Encoder = Problem.Writing.Encoder });
+}

@@ -1,4 +1,5 @@
 using BatchService.Batching;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 
@@ -49,8 +50,16 @@ internal static partial class HttpSetup
             LogNoAuthentication(logger, CallerIdentity.Development.Subject);
         }
 
-        await app.RunAsync();
-        return 0;
+        try
+        {
+            await app.RunAsync();
+            return 0;
+        }
+        catch (IOException exception) when (exception.InnerException is AddressInUseException)
+        {
+            LogRefusal(logger, exception.Message);
+            return 1;
+        }
     }
 
     [LoggerMessage(Level = LogLevel.Critical, Message = "The service does not start: {Reason}")]

@@ -33,13 +33,13 @@ internal sealed class JsonNames
         return names;
     }
 
-    public void Return()
+    public static void Return(JsonNames names)
     {
-        Count = 0;
-        _unescapedLength = 0;
-        if (_hashes.Length <= KeptCapacity && _unescaped.Length <= KeptCapacity)
+        names.Count = 0;
+        names._unescapedLength = 0;
+        if (names._hashes.Length <= KeptCapacity && names._unescaped.Length <= KeptCapacity)
         {
-            t_instance = this;
+            t_instance = names;
         }
     }
 
@@ -132,7 +132,7 @@ internal sealed class JsonNames
     // Two bytes read as one character reach the platform's keyed hash (Marvin), which has no form for bytes.
     private static int Hash(ReadOnlySpan<byte> name)
     {
-        var hash = string.GetHashCode(MemoryMarshal.Cast<byte, char>(name));
+        var hash = string.GetHashCode(MemoryMarshal.Cast<byte, char>(name), StringComparison.Ordinal);
         return (name.Length & 1) == 0 ? hash : unchecked((hash * 31) + name[^1] + 1);
     }
 }

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
 using BatchService.Batching;
@@ -37,7 +38,7 @@ internal static class JsonScanner
         }
         finally
         {
-            names.Return();
+            JsonNames.Return(names);
         }
     }
 
@@ -47,6 +48,7 @@ internal static class JsonScanner
     /// <summary>An open object or array.</summary>
     /// <param name="Names">Where the object's names begin on the stack; -1 for an array.</param>
     /// <param name="Current">The object's current name on the stack, or the array's current index.</param>
+    [StructLayout(LayoutKind.Auto)]
     private readonly record struct Level(int Names, int Current);
 
     private ref struct Scanning(ReadOnlySpan<byte> json, JsonNames names, Span<Level> levels)

@@ -12,7 +12,7 @@ internal static class ListenAddresses
     public static IEnumerable<string> Configured(IConfiguration configuration, IEnumerable<string> urls)
     {
         var endpoints = configuration.GetSection("Kestrel:Endpoints").GetChildren().Select(endpoint => endpoint["Url"]);
-        var ports = Split(configuration["http_ports"]).Concat(Split(configuration["https_ports"])).Select(port => $"http://*:{port}");
+        var ports = Split(configuration["http_ports"]).Concat(Split(configuration["https_ports"])).Select(port => $"{Uri.UriSchemeHttp}://*:{port}");
         return Split(configuration["urls"]).Concat(urls).Concat(endpoints.OfType<string>()).Concat(ports);
     }
 

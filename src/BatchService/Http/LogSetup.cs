@@ -21,7 +21,7 @@ internal static class LogSetup
             .Enrich.With<PathRemover>();
         configuration = builder.Environment.IsDevelopment()
             ? configuration.WriteTo.Console(outputTemplate: Readable)
-            : configuration.WriteTo.Console(new JsonFormatter(renderMessage: true));
+            : configuration.WriteTo.Console(new JsonFormatter());
         builder.Logging.ClearProviders().AddSerilog(configuration.CreateLogger(), dispose: true);
     }
 

@@ -23,14 +23,18 @@ internal sealed class OpenApiOperations : IOperationFilter
             AddParameterExample(operation, example);
         }
 
-        var isBatch = metadata.OfType<BatchHeaders>().Any();
-        if (isBatch)
+        var headers = metadata.OfType<BatchHeaders>().LastOrDefault();
+        if (headers is { Writes: true })
         {
             operation.Parameters.Add(Header("Idempotency-Key", "Repeating the request with the same key has one effect (24 h).", 255));
+        }
+
+        if (headers is not null)
+        {
             operation.Parameters.Add(Header("Prefer", $"RFC 7240: {string.Join(", ", Preferences.Supported)}.", 4_096));
         }
 
-        AddAnswers(operation, [.. metadata.OfType<SuccessAnswer>()], isBatch);
+        AddAnswers(operation, [.. metadata.OfType<SuccessAnswer>()], headers is not null);
         AddProblem(operation, context.Document);
     }
 

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text;
 
 namespace BatchService.Http;
@@ -11,6 +12,9 @@ internal readonly record struct PreferItem(string Name, string Value, bool HasPa
 internal static class PreferHeader
 {
     private const int MaxLength = 4_096;
+
+    private static readonly SearchValues<char> s_tokenCharacters =
+        SearchValues.Create("!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ");
 
     /// <summary>The items of one line, or null when it is not by the grammar. Empty list elements are allowed.</summary>
     public static IReadOnlyList<PreferItem>? Split(string line)
@@ -100,22 +104,21 @@ internal static class PreferHeader
         private string? Quoted()
         {
             var value = new StringBuilder();
-            for (var i = 1; i < _rest.Length; i++)
+            var rest = _rest[1..];
+            while (!rest.IsEmpty && rest[0] != '"')
             {
-                if (_rest[i] == '"')
-                {
-                    _rest = _rest[(i + 1)..].TrimStart(" \t");
-                    return value.ToString();
-                }
-
-                i += _rest[i] == '\\' ? 1 : 0;
-                value.Append(i < _rest.Length ? _rest[i] : '\0');
+                rest = rest is ['\\', _, ..] ? rest[1..] : rest;
+                value.Append(rest[0]);
+                rest = rest[1..];
             }
 
-            return null;
+            if (rest.IsEmpty)
+            {
+                return null;
+            }
+
+            _rest = rest[1..].TrimStart(" \t");
+            return value.ToString();
         }
     }
-
-    private static readonly System.Buffers.SearchValues<char> s_tokenCharacters =
-        System.Buffers.SearchValues.Create("!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ");
 }

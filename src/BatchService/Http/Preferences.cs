@@ -113,8 +113,15 @@ internal sealed record Preferences(bool RespondAsync, TimeSpan? Wait, bool? Mini
     private static TimeSpan? Seconds(string value) =>
         value.Length is > 0 and <= MaxWaitDigits && value.All(char.IsAsciiDigit) ? TimeSpan.FromSeconds(int.Parse(value)) : null;
 
-    private static bool? Choice(string value, string yes, string no) =>
-        value.Equals(yes, StringComparison.OrdinalIgnoreCase) ? true : value.Equals(no, StringComparison.OrdinalIgnoreCase) ? false : null;
+    private static bool? Choice(string value, string yes, string no)
+    {
+        if (value.Equals(yes, StringComparison.OrdinalIgnoreCase))
+        {
+            return true;
+        }
+
+        return value.Equals(no, StringComparison.OrdinalIgnoreCase) ? false : null;
+    }
 
     private static Error Refuse(PreferItem item, Preference kind) => kind == Preference.None
         ? new Error(ErrorCodes.FieldUnknown, $"The preference '{item.Name}' is unknown; handling=lenient ignores it.")

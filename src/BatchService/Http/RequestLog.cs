@@ -25,10 +25,10 @@ internal sealed partial class RequestLog(RequestDelegate next, TimeProvider time
         var method = KnownMethod(context.Request.Method);
         var status = context.Response.StatusCode;
         var headers = context.Response.Headers;
-        if (headers.TryGetValue("Batch-Succeeded", out var succeeded))
+        if ((string?)headers["Batch-Succeeded"] is { } succeeded)
         {
-            var failed = headers["Batch-Failed"].ToString();
-            LogBatch(logger, method, route, status, elapsed.TotalMilliseconds, succeeded.ToString(), failed);
+            var failed = (string?)headers["Batch-Failed"];
+            LogBatch(logger, method, route, status, elapsed.TotalMilliseconds, succeeded, failed);
             return;
         }
 
@@ -48,5 +48,5 @@ internal sealed partial class RequestLog(RequestDelegate next, TimeProvider time
         Level = LogLevel.Information,
         Message = "{Method} {Route} answered {Status} in {DurationMs:0.0} ms: {Succeeded} succeeded, {Failed} failed")]
     private static partial void LogBatch(
-        ILogger logger, string method, string? route, int status, double durationMs, string succeeded, string failed);
+        ILogger logger, string method, string? route, int status, double durationMs, string succeeded, string? failed);
 }

@@ -20,6 +20,7 @@ internal static class StartCheck
     {
         try
         {
+            app.Services.GetService<IStartupValidator>()?.Validate();
             var auth = app.Services.GetRequiredService<IOptions<AuthOptions>>().Value;
             return Refusal(auth, ListenAddresses.Configured(app.Configuration, app.Urls));
         }
