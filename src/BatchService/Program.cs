@@ -1,3 +1,8 @@
+using BatchService.Http;
+
 var builder = WebApplication.CreateBuilder(args);
+builder.AddHttpKit();
+
 var app = builder.Build();
-await app.RunAsync();
+app.UseHttpKit();
+return await app.RunCheckedAsync();

@@ -17,6 +17,7 @@ internal static class ErrorCodes
     public static readonly ErrorCode UnsupportedMediaType = new("UNSUPPORTED_MEDIA_TYPE", 415, false, "Unsupported media type", "The endpoint does not read this Content-Type or Content-Encoding.", "Send application/json or, where the endpoint streams, application/x-ndjson or text/csv; gzip or br, or no encoding.");
     public static readonly ErrorCode NotAcceptable = new("NOT_ACCEPTABLE", 406, false, "Not acceptable", "The endpoint cannot answer in a media type that Accept allows.", "Accept application/json or, where the endpoint streams, application/x-ndjson.");
     public static readonly ErrorCode NotFound = new("NOT_FOUND", 404, false, "Not found", "There is nothing at this address, or nothing that the caller may see.", "Check the address and the identity.");
+    public static readonly ErrorCode MethodNotAllowed = new("METHOD_NOT_ALLOWED", 405, false, "Method not allowed", "The address exists, but not for this HTTP method.", "Use one of the methods that the header Allow lists.");
 
     // Operations, dependencies, references.
     public static readonly ErrorCode OperationIdDuplicate = new("OPERATION_ID_DUPLICATE", 400, false, "Duplicate operation id", "Two operations of the batch have the same id.", "Give each operation its own id.");

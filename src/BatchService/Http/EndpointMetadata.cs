@@ -1,0 +1,46 @@
+namespace BatchService.Http;
+
+/// <summary>A filled-in, runnable request body, for the OpenAPI document and the Swagger UI.</summary>
+internal sealed record RequestExample(string Name, string Body, string MediaType, string? Summary);
+
+/// <summary>A filled-in value of a path or query parameter; a query parameter is described by it, too.</summary>
+internal sealed record ParameterExample(string Name, string Value, bool InQuery, string? Description, bool Required);
+
+/// <summary>Marks an endpoint that reads <c>Prefer</c> and, where it writes, <c>Idempotency-Key</c>.</summary>
+internal sealed record BatchHeaders(bool Writes);
+
+/// <summary>A status that an endpoint answers with when all is well, and in which media types.</summary>
+internal sealed record SuccessAnswer(int Status, string Description, IReadOnlyList<string> MediaTypes);
+
+/// <summary>What an endpoint says about itself where it is mapped; read by <see cref="OpenApiOperations"/>.</summary>
+internal static class EndpointMetadata
+{
+    /// <summary>Adds a request body that works when it is sent as it is. The first one of a media type is what Swagger UI fills in.</summary>
+    public static TBuilder WithExample<TBuilder>(
+        this TBuilder builder, string name, string body, string mediaType = RequestMedia.Json, string? summary = null)
+        where TBuilder : IEndpointConventionBuilder => builder.WithMetadata(new RequestExample(name, body, mediaType, summary));
+
+    public static TBuilder WithPathExample<TBuilder>(this TBuilder builder, string name, string value, string? description = null)
+        where TBuilder : IEndpointConventionBuilder =>
+        builder.WithMetadata(new ParameterExample(name, value, false, description, true));
+
+    /// <summary>Describes a query parameter that the handler reads by itself. An empty value is not filled in.</summary>
+    public static TBuilder WithQueryParameter<TBuilder>(
+        this TBuilder builder, string name, string value, string description, bool required = false)
+        where TBuilder : IEndpointConventionBuilder =>
+        builder.WithMetadata(new ParameterExample(name, value, true, description, required));
+
+    public static TBuilder WithBatchHeaders<TBuilder>(this TBuilder builder, bool writes = true)
+        where TBuilder : IEndpointConventionBuilder => builder.WithMetadata(new BatchHeaders(writes));
+
+    public static TBuilder WithAnswer<TBuilder>(this TBuilder builder, int status, string description, params IReadOnlyList<string> mediaTypes)
+        where TBuilder : IEndpointConventionBuilder =>
+        builder.WithMetadata(new SuccessAnswer(status, description, mediaTypes.Count > 0 ? mediaTypes : [RequestMedia.Json]));
+
+    /// <summary>Refuses with 400 every query parameter that is not named here.</summary>
+    public static TBuilder RefuseUnknownQuery<TBuilder>(this TBuilder builder, params string[] known)
+        where TBuilder : IEndpointConventionBuilder => builder.AddEndpointFilter(async (invocation, next) =>
+            QueryString.Check(invocation.HttpContext.Request.Query, known) is { Count: > 0 } errors
+                ? Problem.Of(errors)
+                : await next(invocation));
+}

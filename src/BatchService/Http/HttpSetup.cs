@@ -1,0 +1,70 @@
+using BatchService.Batching;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
+
+namespace BatchService.Http;
+
+/// <summary>Puts the edge together: what every endpoint can rely on, and the service's own endpoints about itself.</summary>
+internal static partial class HttpSetup
+{
+    public static void AddHttpKit(this WebApplicationBuilder builder)
+    {
+        builder.AddLogs();
+        builder.WebHost.ConfigureKestrel(options => options.AddServerHeader = false);
+        builder.Services.TryAddSingleton(TimeProvider.System);
+        builder.Services.AddOptions<BatchOptions>().BindConfiguration(BatchOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        builder.Services.AddOptions<AuthOptions>().BindConfiguration(AuthOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+
+        // An exception instead of an empty 400: only it can say which parameter is wrong.
+        builder.Services.Configure<RouteHandlerOptions>(options => options.ThrowOnBadRequest = true);
+        builder.Services.AddOpenApi();
+    }
+
+    /// <summary>The middleware, outermost first, and the kit's endpoints. To be called before other endpoints are mapped.</summary>
+    public static void UseHttpKit(this WebApplication app)
+    {
+        app.UseMiddleware<RequestLog>();
+        app.UseSecurityHeaders();
+        app.UseMiddleware<ProblemMiddleware>();
+        app.UseCaller();
+        app.UseOpenApi();
+        app.MapHealth();
+        app.MapErrors();
+        app.MapCapabilities();
+    }
+
+    /// <summary>Runs until shutdown; 0, or 1 with a line in the log when the service must not start as it is configured.</summary>
+    public static async Task<int> RunCheckedAsync(this WebApplication app)
+    {
+        var logger = app.Services.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(HttpSetup));
+        if (StartCheck.Refusal(app) is { } refusal)
+        {
+            LogRefusal(logger, refusal);
+            await app.DisposeAsync();
+            return 1;
+        }
+
+        if (app.Services.GetRequiredService<IOptions<AuthOptions>>().Value.Mode == AuthMode.None)
+        {
+            LogNoAuthentication(logger, CallerIdentity.Development.Subject);
+        }
+
+        try
+        {
+            await app.RunAsync();
+            return 0;
+        }
+        catch (IOException exception) when (exception.InnerException is AddressInUseException)
+        {
+            LogRefusal(logger, exception.Message);
+            return 1;
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Critical, Message = "The service does not start: {Reason}")]
+    private static partial void LogRefusal(ILogger logger, string reason);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Auth:Mode is None: every caller is '{Subject}' with all scopes")]
+    private static partial void LogNoAuthentication(ILogger logger, string subject);
+}

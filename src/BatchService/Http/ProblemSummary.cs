@@ -1,0 +1,25 @@
+using BatchService.Batching;
+
+namespace BatchService.Http;
+
+/// <summary>What a problem says as a whole: the one status, code and text that stand for all its errors.</summary>
+internal readonly record struct ProblemSummary(int Status, ErrorCode Code, string Detail, bool Retryable)
+{
+    // 400s that an item can have while the request is in order; every other 400 means that the request itself is wrong.
+    private static readonly HashSet<ErrorCode> s_itemCodes =
+        [ErrorCodes.FilterRequired, ErrorCodes.FilterInvalid, ErrorCodes.MaxAffectedExceeded];
+
+    /// <summary>One status if all errors have it; 400 if the request itself is wrong; otherwise 422.</summary>
+    /// <param name="errors">At least one; the first gives the text.</param>
+    public static ProblemSummary Of(IReadOnlyList<Error> errors)
+    {
+        var lead = Lead(errors);
+        var sameStatus = errors.All(error => error.Code.Status == errors[0].Code.Status);
+        var code = sameStatus || lead.Code.Status == 400 ? lead.Code : ErrorCodes.ValidationFailed;
+        var detail = errors.Count == 1 ? lead.Detail : $"{lead.Detail} (1 of {errors.Count} errors)";
+        return new ProblemSummary(code.Status, code, detail, errors.All(error => error.Code.Retryable));
+    }
+
+    private static Error Lead(IReadOnlyList<Error> errors) =>
+        errors.FirstOrDefault(error => error.Code.Status == 400 && !s_itemCodes.Contains(error.Code)) ?? errors[0];
+}
