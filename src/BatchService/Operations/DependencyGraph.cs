@@ -87,7 +87,7 @@ internal sealed class DependencyGraph
         for (var i = 0; i < nodes.Count; i++)
         {
             var node = nodes[i];
-            var targets = new SortedSet<int>(node.Implied.Select(implied => implied.Target));
+            var targets = new HashSet<int>(node.Implied.Select(implied => implied.Target));
             unknown.Clear();
             for (var k = 0; k < node.DependsOn.Count; k++)
             {
@@ -102,6 +102,7 @@ internal sealed class DependencyGraph
             }
 
             dependencies[i] = [.. targets];
+            Array.Sort(dependencies[i]);
         }
 
         return dependencies;
