@@ -72,7 +72,7 @@ internal sealed record Reference(string Operation, string Path, IReadOnlyList<Pa
         }
 
         end = at;
-        return position > 0;
+        return position > 0 && at.MayEndBeforeDot;
     }
 
     private bool TryStep<TNode>(TNode at, PathSegment segment, out TNode child)
@@ -92,6 +92,12 @@ internal interface IReferenceNode<TSelf>
 {
     /// <summary>How many children a step may have to look at: what a step costs.</summary>
     int Width { get; }
+
+    /// <summary>
+    /// True where a bare path may be cut back at a dot that is text (<c>$ref:op.id.pdf</c>): after a string, number or boolean.
+    /// After an object, an array or null, what follows was meant as a property, and it is missing.
+    /// </summary>
+    bool MayEndBeforeDot { get; }
 
     bool TryKey(ReadOnlySpan<char> key, out TSelf child);
 

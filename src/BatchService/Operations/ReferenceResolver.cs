@@ -10,6 +10,9 @@ namespace BatchService.Operations;
 /// <summary>Puts the results of earlier operations where a value refers to them: one pass, so text that came out of data is never expanded.</summary>
 internal static class ReferenceResolver
 {
+    // The depth that requests are read with: what is resolved can be read by the same readers.
+    private const int MaxDepth = 64;
+
     private const int MaxPiece = 32 * 1024;
 
     private static readonly JsonWriterOptions Compact = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
@@ -112,13 +115,20 @@ internal static class ReferenceResolver
                 continue;
             }
 
-            if (ReferencedValue.TryTake(reference, results, writer.CurrentDepth, ref budget, out var taken) is { } error)
+            if (ReferencedValue.TryTake(reference, results, ref budget, out var taken) is { } error)
             {
                 return error;
             }
 
             if (!isText && taken.Rest.IsEmpty)
             {
+                if (writer.CurrentDepth + taken.Levels > MaxDepth)
+                {
+                    return new Error(
+                        ErrorCodes.ReferenceTypeMismatch,
+                        $"The result of operation '{reference.Operation}' would nest deeper than {MaxDepth} levels here");
+                }
+
                 writer.WriteRawValue(JsonMarshal.GetRawUtf8Value(taken.Value), skipInputValidation: true);
                 return null;
             }

@@ -43,6 +43,8 @@ internal readonly struct ShapeNode : IReferenceNode<ShapeNode>
 
     public int Width => 1;
 
+    public bool MayEndBeforeDot => _level is Level.Plain or Level.Anything;
+
     public bool TryKey(ReadOnlySpan<char> key, out ShapeNode child)
     {
         child = default;

@@ -5,21 +5,17 @@ using BatchService.Batching;
 
 namespace BatchService.Operations;
 
-/// <summary>What a reference took out of a result: well-formed, paid for, and shallow enough for its place.</summary>
+/// <summary>What a reference took out of a result: well-formed, and paid for.</summary>
 /// <param name="Rest">The end of a bare path that did not resolve and stays text.</param>
-internal readonly record struct ReferencedValue(JsonElement Value, ReadOnlyMemory<char> Rest)
+/// <param name="Levels">How many levels of objects and arrays the value has; 0 for a plain one.</param>
+internal readonly record struct ReferencedValue(JsonElement Value, ReadOnlyMemory<char> Rest, int Levels)
 {
-    // The depth that requests are read with: what is resolved can be read by the same readers.
-    private const int MaxDepth = 64;
-
     private static readonly JsonReaderOptions AnyDepth = new() { MaxDepth = int.MaxValue };
 
     /// <summary>Follows <paramref name="reference"/>; the value's JSON text is charged to <paramref name="budget"/> before it is copied.</summary>
-    /// <param name="depth">How deep the value will stand in what is being built.</param>
     public static Error? TryTake(
         Reference reference,
         IReadOnlyDictionary<string, ReferencedResult> results,
-        int depth,
         ref ResolvedBytesBudget budget,
         out ReferencedValue taken)
     {
@@ -49,15 +45,15 @@ internal readonly record struct ReferencedValue(JsonElement Value, ReadOnlyMemor
                 return new Error(ErrorCodes.ReferenceTooLarge, $"The references of the batch resolve to more than {budget.Limit} bytes");
             }
 
-            taken = new ReferencedValue(end.Value, reference.Path.AsMemory(length));
-            return depth + Inspect(end.Value) > MaxDepth
-                ? Mismatch($"The result of operation '{reference.Operation}' would nest deeper than {MaxDepth} levels here")
-                : null;
+            taken = new ReferencedValue(end.Value, reference.Path.AsMemory(length), Inspect(end.Value));
+            return null;
         }
         catch (InvalidOperationException)
         {
             // A json column (not jsonb) can hold "\ud800", which no string can.
-            return Mismatch($"The result of operation '{reference.Operation}' holds text that is not valid Unicode");
+            return new Error(
+                ErrorCodes.ReferenceTypeMismatch,
+                $"The result of operation '{reference.Operation}' holds text that is not valid Unicode");
         }
     }
 
@@ -72,8 +68,6 @@ internal readonly record struct ReferencedValue(JsonElement Value, ReadOnlyMemor
 
         return json.Contains((byte)'\\') ? Encoding.UTF8.GetBytes(Value.GetString()!) : json[1..^1];
     }
-
-    private static Error Mismatch(string detail) => new(ErrorCodes.ReferenceTypeMismatch, detail);
 
     private static Error NotFound(Reference reference, ResultNode root)
     {

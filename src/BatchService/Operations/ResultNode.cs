@@ -26,6 +26,9 @@ internal readonly struct ResultNode : IReferenceNode<ResultNode>
         _ => 1,
     };
 
+    public bool MayEndBeforeDot =>
+        Value.ValueKind is JsonValueKind.String or JsonValueKind.Number or JsonValueKind.True or JsonValueKind.False;
+
     /// <summary>A property; digits also name a row, or an element of an array. The only row can be left unnamed.</summary>
     public bool TryKey(ReadOnlySpan<char> key, out ResultNode child)
     {

@@ -94,6 +94,7 @@ public sealed class ReferenceResolverTests
     [InlineData("$ref:op1.id.$ref:cust.customer_id", "5.60")]
     [InlineData("${ref:op1.id}_suffix", "5_suffix")]
     [InlineData("a${ref:op1.id}${ref:op1.name}b", "a5xb")]
+    [InlineData("$ref:cust.note_x", "null_x")]
     [InlineData("$ref:cust.items.0_x", """{"id": 5}_x""")]
     [InlineData("gt::$ref:op1.id", "gt::5")]
     [InlineData("in::$ref:op1.id,$ref:cust.customer_id", "in::5,60")]
@@ -114,6 +115,14 @@ public sealed class ReferenceResolverTests
     [InlineData("""{"id": 1}""", "\"1_x_y\"")]
     public void The_bare_form_takes_the_longest_path_that_resolves(string row, string json) =>
         Assert.Equal(json, new Results().With("a", row).String("$ref:a.id_x_y"));
+
+    [Theory]
+    [InlineData("$ref:cust.address.zip")]
+    [InlineData("$ref:cust.0.foo")]
+    [InlineData("$ref:cust.note.foo")]
+    [InlineData("text $ref:cust.items.0.foo")]
+    public void A_missing_property_of_an_object_an_array_or_null_is_not_taken_for_text(string text) =>
+        Assert.Equal(ErrorCodes.ReferencePathNotFound, _results.Error(JsonSerializer.Serialize(text)).Code);
 
     [Fact]
     public void The_bare_form_is_never_cut_at_a_bracket() =>
