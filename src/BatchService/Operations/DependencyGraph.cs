@@ -9,9 +9,6 @@ internal sealed class DependencyGraph
     /// <summary>The longest chain of operations that a batch may have; a lone operation is a chain of 1.</summary>
     public const int MaxDepth = 32;
 
-    // depends_on may be as long as the body allows: unknown ids must not grow into millions of errors.
-    private const int MaxUnknown = 1_000;
-
     private readonly int[][] _dependencies;
     private readonly int[][] _dependents;
 
@@ -42,7 +39,7 @@ internal sealed class DependencyGraph
         out IReadOnlyList<Error> errors)
     {
         var found = new List<Error>();
-        var dependencies = ReadDependencies(nodes, IndexIds(nodes, found), found);
+        var dependencies = DependencyEdges.Read(nodes, found);
         var dependents = Reverse(dependencies);
         var order = Sort(dependencies, dependents);
         graph = null;
@@ -62,64 +59,6 @@ internal sealed class DependencyGraph
 
         graph = new DependencyGraph(dependencies, dependents, order, depths.Length == 0 ? 0 : depths.Max());
         return true;
-    }
-
-    private static Dictionary<string, int> IndexIds(IReadOnlyList<DependencyNode> nodes, List<Error> found)
-    {
-        var indexes = new Dictionary<string, int>(nodes.Count, StringComparer.Ordinal);
-        for (var i = 0; i < nodes.Count; i++)
-        {
-            var id = nodes[i].Id;
-            if (!indexes.TryAdd(id, i))
-            {
-                var pointer = JsonPointer.Append(DependencyNode.OperationPointer(i), "id");
-                found.Add(new Error(ErrorCodes.OperationIdDuplicate, $"Duplicate operation ID '{id}' found", pointer) { Index = i, Id = id });
-            }
-        }
-
-        return indexes;
-    }
-
-    private static int[][] ReadDependencies(IReadOnlyList<DependencyNode> nodes, Dictionary<string, int> indexes, List<Error> found)
-    {
-        var dependencies = new int[nodes.Count][];
-        var unknown = new HashSet<string>(StringComparer.Ordinal);
-        for (var i = 0; i < nodes.Count; i++)
-        {
-            var node = nodes[i];
-            var targets = new HashSet<int>(node.Implied.Select(implied => implied.Target));
-            unknown.Clear();
-            for (var k = 0; k < node.DependsOn.Count; k++)
-            {
-                if (indexes.TryGetValue(node.DependsOn[k], out var target))
-                {
-                    targets.Add(target);
-                }
-                else if (found.Count < MaxUnknown && unknown.Add(node.DependsOn[k]))
-                {
-                    found.Add(Unknown(node, i, k));
-                }
-            }
-
-            dependencies[i] = [.. targets];
-            Array.Sort(dependencies[i]);
-        }
-
-        return dependencies;
-    }
-
-    private static Error Unknown(DependencyNode node, int index, int position)
-    {
-        // What cannot be an id is not echoed.
-        var name = node.DependsOn[position];
-        var detail = OperationId.IsValid(name)
-            ? $"Operation '{node.Id}' depends on unknown operation '{name}'"
-            : $"Operation '{node.Id}' depends on an unknown operation: its name is not a possible id";
-        return new Error(ErrorCodes.DependencyUnknown, detail, DependencyNode.DependencyPointer(index, position))
-        {
-            Index = index,
-            Id = node.Id,
-        };
     }
 
     private static int[][] Reverse(int[][] dependencies)

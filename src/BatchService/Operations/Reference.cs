@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace BatchService.Operations;
 
 /// <summary>A parsed reference to a value in the result of another operation.</summary>
@@ -84,6 +86,7 @@ internal sealed record Reference(string Operation, string Path, IReadOnlyList<Pa
 
 /// <summary>One step of a path: from its <c>.</c> or <c>[</c> up to, not including, <paramref name="End"/>.</summary>
 /// <param name="Index">The number between brackets, negative from the end; null for a dotted step (a key, or digits on an array).</param>
+[StructLayout(LayoutKind.Auto)]
 internal readonly record struct PathSegment(int Start, int End, int? Index);
 
 /// <summary>A place that a reference's path can be walked from: in a result, or in what an operation can return at all.</summary>

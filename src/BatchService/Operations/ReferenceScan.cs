@@ -29,12 +29,9 @@ internal sealed record ReferenceScan(IReadOnlyList<FoundReference> References, I
     {
         if (value.ValueKind == JsonValueKind.Object)
         {
-            foreach (var property in value.EnumerateObject())
+            foreach (var property in value.EnumerateObject().Where(property => ReferenceSyntax.MayOccurIn(property.Value)))
             {
-                if (ReferenceSyntax.MayOccurIn(property.Value))
-                {
-                    Visit(property.Value, JsonPointer.Append(pointer, property.Name), references, errors);
-                }
+                Visit(property.Value, JsonPointer.Append(pointer, property.Name), references, errors);
             }
 
             return;

@@ -1,6 +1,9 @@
+using System.Runtime.InteropServices;
+
 namespace BatchService.Operations;
 
 /// <summary>What the references of one batch may still take; asked before anything is built, so that a doubling chain stays flat.</summary>
+[StructLayout(LayoutKind.Auto)]
 internal struct ResolvedBytesBudget(long limit)
 {
     public const long DefaultLimit = 8 * 1024 * 1024;

@@ -96,8 +96,8 @@ internal readonly struct ResultNode : IReferenceNode<ResultNode>
         // Names inside a json column are data: neither their number nor their length is limited there.
         var names = value.EnumerateObject().Take(MaxNames).Select(property =>
             property.Name.Length <= MaxNameLength ? property.Name : $"{property.Name.AsSpan(0, MaxNameLength)}…");
-        var list = string.Join(", ", names);
-        return list.Length == 0 ? "there is an empty object" : $"it has: {list}{(value.GetPropertyCount() > MaxNames ? ", …" : "")}";
+        var more = value.GetPropertyCount() > MaxNames ? ", …" : "";
+        return value.GetPropertyCount() == 0 ? "there is an empty object" : $"it has: {string.Join(", ", names)}{more}";
     }
 
     private static bool TryProperty(JsonElement value, ReadOnlySpan<char> key, out ResultNode child)
