@@ -1,8 +1,20 @@
+using BatchService.Data;
 using BatchService.Http;
 
 var builder = WebApplication.CreateBuilder(args);
+
+// Here and not in appsettings.json, where it would win over ASPNETCORE_URLS.
+builder.Configuration["Urls"] ??= "http://127.0.0.1:5080";
+builder.AddDatabase();
 builder.AddHttpKit();
 
-var app = builder.Build();
+await using var app = builder.Build();
 app.UseHttpKit();
+
+if (!await app.PrepareDatabaseAsync(app.Lifetime.ApplicationStopping))
+{
+    return 1;
+}
+
+app.Lifetime.ApplicationStarted.Register(() => Console.WriteLine($"Swagger UI: {string.Join(", ", app.Urls.Select(url => url + "/swagger"))}"));
 return await app.RunCheckedAsync();

@@ -19,19 +19,19 @@ internal static class SampleDatabase
     };
 
     /// <summary>Creates the sample's tables and rows in the schema <c>public</c>; does nothing when its tables are there.</summary>
-    /// <exception cref="InvalidOperationException">No such sample, its files are missing, or other tables are in the way.</exception>
+    /// <exception cref="StartupException">No such sample, its files are missing, or other tables are in the way.</exception>
     public static async Task LoadAsync(NpgsqlDataSource dataSource, string name, CancellationToken cancellationToken)
     {
         if (!_samples.TryGetValue(name, out var tables))
         {
-            throw new InvalidOperationException(
+            throw new StartupException(
                 $"The setting {Setting} names no sample database. Known: {string.Join(", ", _samples.Keys)}.");
         }
 
         var directory = Path.Combine(AppContext.BaseDirectory, "samples", name.ToLowerInvariant());
         if (!Directory.Exists(directory))
         {
-            throw new InvalidOperationException($"The files of the sample database are missing: {directory}.");
+            throw new StartupException($"The files of the sample database are missing: {directory}.");
         }
 
         await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
@@ -76,7 +76,7 @@ internal static class SampleDatabase
             return existing.Count > 0;
         }
 
-        throw new InvalidOperationException(
+        throw new StartupException(
             "The sample database cannot be loaded: schema public has some tables of these names already "
             + $"({string.Join(", ", existing)}). Use an empty database.");
     }

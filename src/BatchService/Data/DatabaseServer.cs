@@ -1,0 +1,38 @@
+using Microsoft.Extensions.Options;
+
+namespace BatchService.Data;
+
+/// <summary>The PostgreSQL that the service talks to: the configured one, or an embedded one that lives as long as this object.</summary>
+/// <remarks>The container ends it after the host has drained and after the data source, which was made later.</remarks>
+internal sealed class DatabaseServer(IConfiguration configuration, IOptions<DatabaseOptions> options, ILogger<DatabaseServer> logger)
+    : IAsyncDisposable
+{
+    /// <summary>The database that the embedded server holds the data in.</summary>
+    public const string EmbeddedDatabase = "batch";
+
+    private EmbeddedPostgres? _embedded;
+    private string? _connectionString;
+
+    /// <summary>Complete, with the limits of <see cref="DatabaseOptions"/>.</summary>
+    public string ConnectionString =>
+        _connectionString ?? throw new InvalidOperationException($"{nameof(DatabaseStartup.PrepareDatabaseAsync)} comes first.");
+
+    /// <summary>True when nothing was configured and the service runs a server of its own.</summary>
+    public bool IsEmbedded => _embedded is not null;
+
+    /// <summary>Reads the connection string or starts the embedded server; throws <see cref="StartupException"/> when neither works.</summary>
+    public async Task StartAsync(CancellationToken cancellationToken)
+    {
+        if (configuration.GetConnectionString("Batch") is { Length: > 0 } configured)
+        {
+            _connectionString = ConnectionStrings.Complete(configured, options.Value);
+            return;
+        }
+
+        var plan = new EmbeddedPostgresPlan(options.Value.DataDirectory is { Length: > 0 } folder ? folder : null);
+        _embedded = await EmbeddedPostgres.StartAsync(plan, logger, cancellationToken);
+        _connectionString = ConnectionStrings.Complete($"{_embedded.ConnectionString};Database={EmbeddedDatabase}", options.Value);
+    }
+
+    public ValueTask DisposeAsync() => _embedded?.DisposeAsync() ?? ValueTask.CompletedTask;
+}

@@ -1,0 +1,41 @@
+using Microsoft.EntityFrameworkCore;
+using Npgsql;
+
+namespace BatchService.Data;
+
+/// <summary>Registers the data source, the EF Core context on it, and the server behind both.</summary>
+internal static class DatabaseSetup
+{
+    /// <summary>Adds <see cref="NpgsqlDataSource"/> and <see cref="BatchDbContext"/>; <c>PrepareDatabaseAsync</c> must run before either is used.</summary>
+    public static IHostApplicationBuilder AddDatabase(this IHostApplicationBuilder builder)
+    {
+        builder.Services.AddOptions<DatabaseOptions>()
+            .BindConfiguration(DatabaseOptions.Section)
+            .Validate(options => options.MaxPoolSize is >= 1 and <= 1000, "Database:MaxPoolSize must be from 1 to 1000.")
+            .Validate(options => options.ConnectionTimeout.TotalSeconds is >= 1 and <= 30, "Database:ConnectionTimeout must be from 1 to 30 s.")
+            .Validate(options => IsTimeout(options.StatementTimeout), "Database:StatementTimeout must be from 0.1 s to 1 hour.")
+            .Validate(options => IsTimeout(options.LockTimeout), "Database:LockTimeout must be from 0.1 s to 1 hour.")
+            .Validate(options => IsTimeout(options.IdleInTransactionTimeout), "Database:IdleInTransactionTimeout must be from 0.1 s to 1 hour.")
+            .Validate(
+                options => options.ConnectionCheckInterval == TimeSpan.Zero || IsTimeout(options.ConnectionCheckInterval),
+                "Database:ConnectionCheckInterval must be zero, or from 0.1 s to 1 hour.")
+            .ValidateOnStart();
+        builder.Services.AddSingleton<DatabaseServer>();
+        builder.Services.AddSingleton(services =>
+            new NpgsqlDataSourceBuilder(services.GetRequiredService<DatabaseServer>().ConnectionString)
+                .UseLoggerFactory(services.GetRequiredService<ILoggerFactory>())
+                .Build());
+
+        // No EnableRetryOnFailure, ever: it writes twice when the answer to COMMIT is lost.
+        builder.Services.AddDbContextFactory<BatchDbContext>((services, options) =>
+            BatchDbContext.Configure(options, services.GetRequiredService<NpgsqlDataSource>()));
+        if (builder.Configuration[SampleDatabase.Setting] is { Length: > 0 } sample)
+        {
+            builder.Services.AddSingleton<DatabaseSeed>((dataSource, cancellationToken) => SampleDatabase.LoadAsync(dataSource, sample, cancellationToken));
+        }
+
+        return builder;
+    }
+
+    private static bool IsTimeout(TimeSpan value) => value >= TimeSpan.FromMilliseconds(100) && value <= TimeSpan.FromHours(1);
+}

@@ -1,0 +1,59 @@
+using System.Net.Sockets;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Options;
+using Npgsql;
+
+namespace BatchService.Data;
+
+/// <summary>A step that fills the database at start, after the migrations; register with <c>AddSingleton&lt;DatabaseSeed&gt;</c>.</summary>
+internal delegate Task DatabaseSeed(NpgsqlDataSource dataSource, CancellationToken cancellationToken);
+
+/// <summary>What must be done before the service listens: a server that runs, migrations applied, seeds sown.</summary>
+internal static class DatabaseStartup
+{
+    /// <summary>False when the database cannot be used; the reason is on the console then, and the process should end with exit code 1.</summary>
+    public static async Task<bool> PrepareDatabaseAsync(this IHost host, CancellationToken cancellationToken)
+    {
+        if (await TryPrepareAsync(host.Services, cancellationToken) is not { } problem)
+        {
+            return true;
+        }
+
+        await Console.Error.WriteLineAsync($"The service cannot start.\n{problem}");
+        return false;
+    }
+
+    private static async Task<string?> TryPrepareAsync(IServiceProvider services, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await services.GetRequiredService<DatabaseServer>().StartAsync(cancellationToken);
+            var dataSource = services.GetRequiredService<NpgsqlDataSource>();
+            var contexts = services.GetRequiredService<IDbContextFactory<BatchDbContext>>();
+            await using (var context = await contexts.CreateDbContextAsync(cancellationToken))
+            {
+                await DatabaseMigration.RunAsync(context, dataSource, cancellationToken);
+            }
+
+            foreach (var seed in services.GetServices<DatabaseSeed>())
+            {
+                await seed(dataSource, cancellationToken);
+            }
+
+            return null;
+        }
+        catch (Exception exception) when (exception is StartupException or OptionsValidationException)
+        {
+            return exception.Message;
+        }
+        catch (PostgresException exception)
+        {
+            return $"PostgreSQL says: {exception.MessageText} ({exception.SqlState}).";
+        }
+        catch (NpgsqlException exception)
+        {
+            var reason = exception.InnerException is SocketException socket ? $"{exception.Message} ({socket.SocketErrorCode})" : exception.Message;
+            return $"PostgreSQL cannot be reached: {reason}. Check ConnectionStrings:Batch, or leave it out for an embedded server.";
+        }
+    }
+}
