@@ -31,11 +31,16 @@ internal sealed record Entity(
     bool Updatable,
     bool Deletable)
 {
-    private readonly Dictionary<string, Column> _columns = Columns.ToDictionary(column => column.Name, StringComparer.Ordinal);
+    private readonly Dictionary<string, int> _ordinals =
+        Columns.Select((column, ordinal) => (column.Name, ordinal)).ToDictionary(pair => pair.Name, pair => pair.ordinal, StringComparer.Ordinal);
+
     private readonly Dictionary<string, Relation> _relations = Relations.ToDictionary(relation => relation.Name, StringComparer.Ordinal);
 
     /// <summary>The column of that exact name, or null.</summary>
-    public Column? FindColumn(string name) => _columns.GetValueOrDefault(name);
+    public Column? FindColumn(string name) => _ordinals.TryGetValue(name, out var ordinal) ? Columns[ordinal] : null;
+
+    /// <summary>The position of the column of that exact name, or -1.</summary>
+    public int OrdinalOf(string name) => _ordinals.GetValueOrDefault(name, -1);
 
     /// <summary>The relation of that exact name, or null.</summary>
     public Relation? FindRelation(string name) => _relations.GetValueOrDefault(name);

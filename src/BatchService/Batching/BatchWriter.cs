@@ -1,0 +1,97 @@
+namespace BatchService.Batching;
+
+/// <summary>What became of a whole batch; the items' outcomes are in its plan.</summary>
+/// <param name="Committed">Something of it is in the database (for an atomic batch: all of it).</param>
+/// <param name="Refused">The hook said that the work is not this request's; nothing ran.</param>
+/// <param name="Fault">Best effort: why it ended early, after part of it had been committed.</param>
+internal sealed record BatchEnd(bool Committed, bool Refused = false, Error? Fault = null);
+
+/// <summary>
+/// The engine behind every door: runs a plan's stages all-or-nothing or best effort. The fast way is taken first: whole stages, set-wise
+/// and pipelined. Only when that fails is the truth about each item found, in request order, as if the items had been sent one by one.
+/// </summary>
+internal sealed class BatchWriter(TransactionRunner transactions)
+{
+    private readonly AtomicDiagnosis _diagnosis = new(transactions);
+    private readonly BestEffortStage _bestEffort = new(transactions);
+
+    /// <summary>Runs the plan to its end.</summary>
+    /// <exception cref="BatchFaultException">Nothing was written, for a reason that is no item's.</exception>
+    public Task<BatchEnd> WriteAsync(
+        BatchPlan plan, BatchMode mode, Caller caller, TransactionHook? hook, CancellationToken cancellationToken) =>
+        mode.Atomic || mode.DryRun
+            ? WriteAtomicAsync(plan, mode, caller, hook, cancellationToken)
+            : WriteBestEffortAsync(plan, mode, caller, hook, cancellationToken);
+
+    private async Task<BatchEnd> WriteAtomicAsync(
+        BatchPlan plan, BatchMode mode, Caller caller, TransactionHook? hook, CancellationToken cancellationToken)
+    {
+        var (end, first) = await transactions.RunAsync(
+            caller,
+            hook,
+            immediateConstraints: false,
+            async (open, token) =>
+            {
+                var attempt = await RunStagesAsync(open, plan, token);
+                return new TransactionVerdict<StagesEnd>(attempt.Failed is false && !mode.DryRun, attempt, attempt.Outcomes);
+            },
+            cancellationToken);
+        if (end == TransactionEnd.Refused)
+            return new BatchEnd(Committed: false, Refused: true);
+        if (!first!.Failed)
+            return new BatchEnd(end == TransactionEnd.Committed);
+        return await _diagnosis.RunAsync(plan, mode, caller, hook, first.DeferredOnly, cancellationToken);
+    }
+
+    private static async Task<StagesEnd> RunStagesAsync(BatchTransaction open, BatchPlan plan, CancellationToken cancellationToken)
+    {
+        plan.Restart(inOrder: false, AtomicDiagnosis.NoFailures);
+        var all = new List<ItemOutcome>();
+        while (true)
+        {
+            var stage = await plan.NextAsync(cancellationToken);
+            if (plan.HasFailed)
+                return new StagesEnd(Failed: true, DeferredOnly: false, []);
+            if (stage.Sets.Count == 0)
+                break;
+            var result = await open.RunAsync(stage.Sets, stage.IsLast, cancellationToken);
+            if (result.FailedSet is { } failed)
+                return new StagesEnd(Failed: true, DeferredOnly: failed == stage.Sets.Count, []);
+            await plan.RecordAsync(result.Outcomes, committed: false, cancellationToken);
+            all.AddRange(result.Outcomes);
+        }
+        return new StagesEnd(Failed: false, DeferredOnly: false, all);
+    }
+
+    private async Task<BatchEnd> WriteBestEffortAsync(
+        BatchPlan plan, BatchMode mode, Caller caller, TransactionHook? hook, CancellationToken cancellationToken)
+    {
+        plan.Restart(inOrder: !mode.ContinueOnError, AtomicDiagnosis.NoFailures);
+        var committed = false;
+        try
+        {
+            while (true)
+            {
+                var stage = await plan.NextAsync(cancellationToken);
+                if (stage.Sets.Count == 0)
+                    return new BatchEnd(committed);
+                var end = await _bestEffort.RunAsync(plan, stage, mode, caller, hook, cancellationToken);
+                committed |= end.Committed;
+                if (end.Refused)
+                    return new BatchEnd(committed, Refused: true);
+                if (plan.HasFailed && !mode.ContinueOnError)
+                    return new BatchEnd(committed);
+            }
+        }
+        catch (BatchFaultException fault) when (committed)
+        {
+            return new BatchEnd(committed, Fault: fault.Error);
+        }
+        catch (OperationCanceledException) when (committed)
+        {
+            return new BatchEnd(committed, Fault: DatabaseFaults.Deadline().Error);
+        }
+    }
+
+    private sealed record StagesEnd(bool Failed, bool DeferredOnly, IReadOnlyList<ItemOutcome> Outcomes);
+}

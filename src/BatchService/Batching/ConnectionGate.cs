@@ -1,0 +1,45 @@
+using Npgsql;
+
+namespace BatchService.Batching;
+
+/// <summary>
+/// Lets as many batches write at once as the pool has connections. Who finds none free waits a moment and is then refused, so that
+/// load beyond what the database can serve is answered quickly instead of queued without bound.
+/// </summary>
+internal sealed class ConnectionGate(NpgsqlDataSource dataSource, int connections, TimeSpan patience) : IDisposable
+{
+    private readonly SemaphoreSlim _free = new(connections, connections);
+
+    /// <summary>An open connection; disposing the lease gives it back.</summary>
+    /// <exception cref="BatchFaultException">OVERLOADED when none is free in time, DATABASE_UNAVAILABLE when the database cannot be reached.</exception>
+    public async Task<Lease> OpenAsync(CancellationToken cancellationToken)
+    {
+        if (!await _free.WaitAsync(patience, cancellationToken))
+            throw new BatchFaultException(new Error(ErrorCodes.Overloaded, "All database connections are busy."));
+        try
+        {
+            return new Lease(await dataSource.OpenConnectionAsync(cancellationToken), _free);
+        }
+        catch (Exception exception)
+        {
+            _free.Release();
+            if (exception is NpgsqlException or TimeoutException or System.Net.Sockets.SocketException)
+                throw DatabaseFaults.Unavailable(exception);
+            throw;
+        }
+    }
+
+    public void Dispose() => _free.Dispose();
+
+    /// <summary>A connection and its place at the gate.</summary>
+    internal sealed class Lease(NpgsqlConnection connection, SemaphoreSlim free) : IAsyncDisposable
+    {
+        public NpgsqlConnection Connection => connection;
+
+        public async ValueTask DisposeAsync()
+        {
+            await connection.DisposeAsync();
+            free.Release();
+        }
+    }
+}

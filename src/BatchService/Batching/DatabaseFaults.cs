@@ -1,0 +1,28 @@
+using Npgsql;
+
+namespace BatchService.Batching;
+
+/// <summary>Exceptions that end a whole transaction, as faults of the request.</summary>
+internal static class DatabaseFaults
+{
+    public static BatchFaultException Unavailable(Exception inner) =>
+        new(new Error(ErrorCodes.DatabaseUnavailable, "The database cannot be reached."), inner);
+
+    public static BatchFaultException UnknownOutcome(Exception inner) => new(
+        new Error(
+            ErrorCodes.DatabaseUnavailable,
+            "The connection was lost during the commit and its outcome could not be learned. Repeat the request with the same Idempotency-Key."),
+        inner);
+
+    public static BatchFaultException Deadline() =>
+        new(new Error(ErrorCodes.DeadlineExceeded, "The request took longer than allowed; what it had not committed was rolled back."));
+
+    /// <summary>The failure as a fault of the request; an unknown one stays the exception that it was.</summary>
+    public static Exception From(PostgresException exception) =>
+        SqlStates.ToError(SqlFailure.From(exception)) is { } error ? new BatchFaultException(error, exception) : exception;
+
+    /// <summary>A lost or refused connection, as opposed to an answer of the server.</summary>
+    public static bool IsConnectionLoss(Exception exception) =>
+        exception is NpgsqlException and not PostgresException or IOException
+        || exception is PostgresException { SqlState: "57P01" or "57P02" or "57P03" };
+}

@@ -1,0 +1,71 @@
+using Npgsql;
+using NpgsqlTypes;
+
+namespace BatchService.Batching;
+
+/// <summary>How far a division came.</summary>
+/// <param name="Outcomes">Of the positions from the start up to <paramref name="Next"/>.</param>
+/// <param name="Next">The first position that is not decided yet.</param>
+/// <param name="Subtransactions">How many live subtransactions it left in the open transaction.</param>
+internal sealed record DivisionResult(IReadOnlyList<ItemOutcome> Outcomes, int Next, int Subtransactions);
+
+/// <summary>
+/// Finds the bad items of a failing set inside the server, in one round trip: <c>batch.write_divided</c> (see the migration) writes
+/// pieces, halves what fails and doubles what succeeds, and stops when it has used up its subtransactions.
+/// </summary>
+internal static class DividedWrite
+{
+    /// <summary>Above 64 live subtransactions PostgreSQL slows down every session of the server.</summary>
+    public const int MaxSubtransactions = 48;
+
+    private const string Sql = """
+        SELECT position, failed, row_json, result, sqlstate, message, constraint_name, column_name
+        FROM batch.write_divided($1, $2::jsonb, $3, $4, $5, $6)
+        """;
+
+    /// <summary>Decides items of <paramref name="set"/> from position <paramref name="first"/> on.</summary>
+    public static async Task<DivisionResult> RunAsync(
+        BatchTransaction open, WriteSet set, int first, int budget, bool stopAtFirstFailure, CancellationToken cancellationToken)
+    {
+        await open.BeginAsync(cancellationToken);
+        var divided = set.ToDivided();
+        await using var command = new NpgsqlCommand(Sql, open.Connection, open.Transaction)
+        {
+            Parameters =
+            {
+                new NpgsqlParameter<string> { TypedValue = divided.Sql, NpgsqlDbType = NpgsqlDbType.Text },
+                new NpgsqlParameter<string> { TypedValue = divided.Cells, NpgsqlDbType = NpgsqlDbType.Text },
+                new NpgsqlParameter<int> { TypedValue = first },
+                new NpgsqlParameter<int> { TypedValue = set.Count },
+                new NpgsqlParameter<int> { TypedValue = budget },
+                new NpgsqlParameter<bool> { TypedValue = stopAtFirstFailure },
+            },
+        };
+        var outcomes = new List<ItemOutcome>(set.Count - first);
+        var pieces = 0;
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            var position = reader.GetInt32(0);
+            if (position < 0)
+            {
+                pieces = -position;
+                continue;
+            }
+            outcomes.Add(reader.GetBoolean(1)
+                ? ItemOutcome.Failed(set.IndexOf(position), set.Blame(position, ReadError(reader)))
+                : set.ReadDivided(position, Text(reader, 2) is null ? null : reader.GetFieldValue<byte[]>(2), Text(reader, 3)));
+        }
+        return new DivisionResult(outcomes, first + outcomes.Count, pieces);
+    }
+
+    private static Error ReadError(NpgsqlDataReader reader)
+    {
+        var failure = new SqlFailure(Text(reader, 4) ?? "", Text(reader, 5) ?? "", Text(reader, 6), Text(reader, 7), null);
+        return SqlStates.ToError(failure)
+            ?? throw new InvalidOperationException($"The division met an unforeseen SQLSTATE {failure.SqlState}.");
+    }
+
+    private static string? Text(NpgsqlDataReader reader, int column) =>
+        reader.IsDBNull(column) || reader.GetString(column) is { Length: 0 } ? null : reader.GetString(column);
+}

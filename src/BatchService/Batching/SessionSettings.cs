@@ -1,0 +1,40 @@
+using Npgsql;
+using NpgsqlTypes;
+
+namespace BatchService.Batching;
+
+/// <summary>
+/// What every transaction sets for itself, and only for itself (it must survive a transaction pooler): time-outs, the time zone, and
+/// the caller's claims under the names that policies written for PostgREST and Supabase read.
+/// </summary>
+/// <param name="StatementTimeout">Of one statement.</param>
+/// <param name="LockTimeout">Of waiting for one lock.</param>
+/// <param name="IdleInTransactionTimeout">Of a transaction whose client says nothing.</param>
+internal sealed record SessionSettings(TimeSpan StatementTimeout, TimeSpan LockTimeout, TimeSpan IdleInTransactionTimeout)
+{
+    private const string Claims = "set_config('request.jwt.claims', $1, true), set_config('request.jwt.claim.sub', $2, true)";
+
+    private readonly string _beginSql = $"""
+        SELECT {Claims},
+               set_config('TimeZone', 'UTC', true),
+               set_config('statement_timeout', '{(long)StatementTimeout.TotalMilliseconds}', true),
+               set_config('lock_timeout', '{(long)LockTimeout.TotalMilliseconds}', true),
+               set_config('idle_in_transaction_session_timeout', '{(long)IdleInTransactionTimeout.TotalMilliseconds}', true),
+               CASE WHEN version() LIKE '%linux%' THEN set_config('client_connection_check_interval', '2000', true) END
+        """;
+
+    /// <summary>The first command of a transaction; one result set.</summary>
+    public NpgsqlBatchCommand ToBeginCommand(Caller caller) => WithClaims(_beginSql, caller);
+
+    /// <summary>The command that changes the claims inside a transaction; one result set.</summary>
+    public static NpgsqlBatchCommand ToClaimsCommand(Caller caller) => WithClaims($"SELECT {Claims}", caller);
+
+    private static NpgsqlBatchCommand WithClaims(string sql, Caller caller) => new(sql)
+    {
+        Parameters =
+        {
+            new NpgsqlParameter<string> { TypedValue = caller.ClaimsJson, NpgsqlDbType = NpgsqlDbType.Text },
+            new NpgsqlParameter<string> { TypedValue = caller.Subject, NpgsqlDbType = NpgsqlDbType.Text },
+        },
+    };
+}

@@ -1,0 +1,158 @@
+using Npgsql;
+using Polly;
+using Polly.Retry;
+
+namespace BatchService.Batching;
+
+/// <summary>What the work of a transaction decided.</summary>
+/// <param name="Commit">False: roll back and give the value all the same.</param>
+/// <param name="Outcomes">For the hook: the items that this transaction decided.</param>
+internal sealed record TransactionVerdict<T>(bool Commit, T Value, IReadOnlyList<ItemOutcome> Outcomes);
+
+/// <summary>Whether the effects are in the database.</summary>
+internal enum TransactionEnd
+{
+    Committed,
+    RolledBack,
+
+    /// <summary>The hook said that the work is not this request's; nothing ran.</summary>
+    Refused,
+}
+
+/// <summary>
+/// Runs work in a transaction. It is repeated only where it is rolled back for certain: a serialization failure, a deadlock, a lock
+/// time-out, or a connection lost before COMMIT was sent. A connection lost during COMMIT is resolved by asking for the
+/// transaction's status; never by writing again.
+/// </summary>
+internal sealed partial class TransactionRunner(
+    ConnectionGate gate, SessionSettings settings, TimeProvider time, ILogger<TransactionRunner> logger)
+{
+    private readonly ResiliencePipeline _retries = new ResiliencePipelineBuilder { TimeProvider = time }
+        .AddRetry(new RetryStrategyOptions
+        {
+            MaxRetryAttempts = 3,
+            BackoffType = DelayBackoffType.Exponential,
+            UseJitter = true,
+            Delay = TimeSpan.FromMilliseconds(20),
+            MaxDelay = TimeSpan.FromMilliseconds(500),
+            ShouldHandle = arguments => ValueTask.FromResult(arguments.Outcome.Exception is RolledBackException),
+        })
+        .Build();
+
+    /// <summary>Runs <paramref name="work"/> until it is committed or certainly rolled back.</summary>
+    /// <exception cref="BatchFaultException">The deadline passed, the database is out of reach, or retries were used up.</exception>
+    public async Task<(TransactionEnd End, T? Value)> RunAsync<T>(
+        Caller caller,
+        TransactionHook? hook,
+        bool immediateConstraints,
+        Func<BatchTransaction, CancellationToken, Task<TransactionVerdict<T>>> work,
+        CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await _retries.ExecuteAsync(
+                async token => await AttemptAsync(caller, hook, immediateConstraints, work, token), cancellationToken);
+        }
+        catch (RolledBackException exception)
+        {
+            throw exception.InnerException is PostgresException postgres
+                ? DatabaseFaults.From(postgres)
+                : DatabaseFaults.Unavailable(exception);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            throw DatabaseFaults.Deadline();
+        }
+    }
+
+    private async Task<(TransactionEnd, T?)> AttemptAsync<T>(
+        Caller caller,
+        TransactionHook? hook,
+        bool immediateConstraints,
+        Func<BatchTransaction, CancellationToken, Task<TransactionVerdict<T>>> work,
+        CancellationToken cancellationToken)
+    {
+        await using var lease = await gate.OpenAsync(cancellationToken);
+        BatchTransaction open;
+        TransactionVerdict<T> verdict;
+        try
+        {
+            var transaction = await lease.Connection.BeginTransactionAsync(cancellationToken);
+            open = new BatchTransaction(lease.Connection, transaction, settings, caller) { ImmediateConstraints = immediateConstraints };
+            if (hook is not null)
+            {
+                await open.BeginAsync(cancellationToken);
+                if (!await hook.AfterBeginAsync(lease.Connection, cancellationToken))
+                    return (TransactionEnd.Refused, default);
+            }
+            verdict = await work(open, cancellationToken);
+            if (verdict.Commit)
+            {
+                await open.FinishAsync(cancellationToken);
+                if (hook is not null)
+                    await hook.BeforeCommitAsync(lease.Connection, verdict.Outcomes, cancellationToken);
+            }
+        }
+        catch (PostgresException exception) when (SqlStates.IsRetryable(exception.SqlState))
+        {
+            throw new RolledBackException(exception);
+        }
+        catch (Exception exception) when (DatabaseFaults.IsConnectionLoss(exception))
+        {
+            LogConnectionLost(logger, exception.Message);
+            throw new RolledBackException(exception);
+        }
+        catch (PostgresException exception)
+        {
+            throw DatabaseFaults.From(exception);
+        }
+        if (!verdict.Commit)
+        {
+            await RollBackAsync(open);
+            return (TransactionEnd.RolledBack, verdict.Value);
+        }
+        await CommitAsync(open);
+        return (TransactionEnd.Committed, verdict.Value);
+    }
+
+    private static async Task RollBackAsync(BatchTransaction open)
+    {
+        try
+        {
+            await open.Transaction.RollbackAsync(CancellationToken.None);
+        }
+        catch (Exception exception) when (DatabaseFaults.IsConnectionLoss(exception))
+        {
+            // The server rolls back what has lost its client.
+        }
+    }
+
+    private async Task CommitAsync(BatchTransaction open)
+    {
+        try
+        {
+            await open.Transaction.CommitAsync(CancellationToken.None);
+        }
+        catch (PostgresException exception) when (SqlStates.IsRetryable(exception.SqlState))
+        {
+            throw new RolledBackException(exception);
+        }
+        catch (Exception exception) when (DatabaseFaults.IsConnectionLoss(exception))
+        {
+            if (open.TransactionId is null)
+                return;
+            LogCommitUnanswered(logger, open.TransactionId);
+            if (!await CommitStatus.IsCommittedAsync(gate, open.TransactionId, time, exception))
+                throw new RolledBackException(exception);
+        }
+    }
+
+    /// <summary>Certainly without effect: may be repeated.</summary>
+    private sealed class RolledBackException(Exception inner) : Exception(inner.Message, inner);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The connection was lost inside a transaction, which is thereby rolled back: {Reason}")]
+    private static partial void LogConnectionLost(ILogger logger, string reason);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The reply to COMMIT of transaction {TransactionId} was lost; asking for its status")]
+    private static partial void LogCommitUnanswered(ILogger logger, string transactionId);
+}

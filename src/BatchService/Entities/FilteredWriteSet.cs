@@ -1,0 +1,82 @@
+using BatchService.Batching;
+using Npgsql;
+
+namespace BatchService.Entities;
+
+/// <summary>A column and the text of its new value.</summary>
+internal sealed record Assignment(Column Column, string? Text);
+
+/// <summary>Where an item stands in the request.</summary>
+/// <param name="Place">The JSON pointer to the item.</param>
+internal sealed record ItemPlace(int Index, string? Id, string Place);
+
+/// <summary>Updates or deletes the rows that a filter matches. It counts them first, in the same statement, and touches none when they are too many.</summary>
+/// <param name="assignments">The new values; null: the rows are deleted.</param>
+internal sealed class FilteredWriteSet(
+    ItemPlace item,
+    Entity entity,
+    IReadOnlyList<FilterCondition> filter,
+    IReadOnlyList<Assignment>? assignments,
+    Expectations expectations,
+    bool representation) : WriteSet
+{
+    public override int Count => 1;
+
+    public override int IndexOf(int position) => item.Index;
+
+    public override NpgsqlBatchCommand ToCommand()
+    {
+        var sql = new SqlText();
+        var matches = FilterSql.Write(filter, sql);
+        var unchanged = expectations.IfMatch is { } etags
+            ? $" AND {RowJson.Etag(RowJson.Alias)} = ANY ({sql.Parameter([.. etags])})"
+            : "";
+        var row = representation ? RowJson.Expression(entity) : "NULL::json";
+        return sql.Append($"""
+            WITH f AS MATERIALIZED (
+                SELECT count(*) AS n
+                FROM (SELECT 1 FROM {entity.Sql} AS {RowJson.Alias} WHERE {matches} LIMIT {expectations.MaxAffected + 1L}) AS m),
+            w AS (
+                {Change(sql)}
+                WHERE {matches}{unchanged} AND (SELECT n FROM f) <= {expectations.MaxAffected}
+                RETURNING {row} AS row_json, true AS written)
+            SELECT f.n, w.row_json, w.written
+            FROM f LEFT JOIN w ON true
+            """).ToCommand();
+    }
+
+    public override async Task<SetAnswer> ReadAsync(NpgsqlDataReader reader, CancellationToken cancellationToken)
+    {
+        var matching = 0L;
+        var affected = 0;
+        var rows = new List<ReadOnlyMemory<byte>>();
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            matching = reader.GetInt64(0);
+            if (!reader.IsDBNull(1))
+                rows.Add(reader.GetFieldValue<byte[]>(1));
+            if (!reader.IsDBNull(2))
+                affected++;
+        }
+        if (expectations.Judge(matching, affected) is { } error)
+            return new SetAnswer([ItemOutcome.Failed(item.Index, Blame(0, error))], MustRollBack: affected > 0);
+        return new SetAnswer([new ItemOutcome(item.Index, ItemStatus.Completed) { Affected = affected, Rows = rows }]);
+    }
+
+    public override Error Blame(int position, Error error)
+    {
+        var place = JsonPointer.Append(item.Place, assignments is null ? "query_params" : "store_params");
+        var located = error.Columns.Count > 0 || error.Constraint is not null ? ErrorPlace.Locate(error, entity, place) : error;
+        return located with { Index = item.Index, Id = item.Id, Pointer = located.Pointer ?? JsonPointer.Append(item.Place, "query_params") };
+    }
+
+    private string Change(SqlText sql)
+    {
+        if (assignments is null)
+            return $"DELETE FROM {entity.Sql} AS {RowJson.Alias}";
+        var list = assignments.Select(one => $"{one.Column.Sql} = ({sql.Parameter(one.Text)})::{one.Column.Type.CastSql}");
+        if (ConcurrencyColumn.Of(entity) is { } version)
+            list = list.Append($"{version.Sql} = {ConcurrencyColumn.Next(version)}");
+        return $"UPDATE {entity.Sql} AS {RowJson.Alias} SET {string.Join(", ", list)}";
+    }
+}

@@ -1,0 +1,105 @@
+using BatchService.Batching;
+
+namespace BatchService.Entities;
+
+/// <summary>
+/// Runs the rows of one entity chunk by chunk. Decided chunks go to <see cref="RowResults"/> at once, so that a stream of any length needs
+/// the memory of one chunk.
+/// </summary>
+/// <param name="open">Opens the rows from the start; called once for each attempt, and for best effort only once at all.</param>
+/// <param name="done">How many rows an earlier request with the same key has decided.</param>
+internal sealed class RowPlan(
+    Func<CancellationToken, IAsyncEnumerator<RowChunk>> open, RowTask task, BatchMode mode, RowResults results, ReplayedRows done) : BatchPlan
+{
+    private IAsyncEnumerator<RowChunk>? _source;
+    private RowChunk? _chunk;
+    private ItemOutcome?[] _outcomes = [];
+    private int _undecided;
+    private bool _hasFailed;
+    private IReadOnlyDictionary<int, ItemOutcome> _known = new Dictionary<int, ItemOutcome>();
+
+    public override bool HasFailed => _hasFailed;
+
+    public override void Restart(bool inOrder, IReadOnlyDictionary<int, ItemOutcome> knownFailures)
+    {
+        _source = null;
+        _chunk = null;
+        _hasFailed = false;
+        _known = knownFailures;
+        results.Clear();
+    }
+
+    public override async ValueTask<BatchStage> NextAsync(CancellationToken cancellationToken)
+    {
+        if (_hasFailed && !mode.ContinueOnError)
+            return BatchStage.End;
+        _source ??= open(cancellationToken);
+        while (await _source.MoveNextAsync())
+        {
+            await BeginChunkAsync(_source.Current, cancellationToken);
+            var sets = RowSets.Arrange(task, Runnable());
+            if (sets.Count > 0)
+                return new BatchStage(sets, _chunk!.IsLast);
+            if (_hasFailed && !mode.ContinueOnError)
+                break;
+        }
+        return BatchStage.End;
+    }
+
+    public override async ValueTask RecordAsync(IReadOnlyList<ItemOutcome> outcomes, bool committed, CancellationToken cancellationToken)
+    {
+        foreach (var outcome in outcomes)
+        {
+            ref var slot = ref _outcomes[outcome.Index - _chunk!.First];
+            if (slot is null)
+                _undecided--;
+            slot = outcome;
+            _hasFailed |= outcome.Status == ItemStatus.Failed;
+        }
+        if (_undecided == 0)
+            await FlushAsync(cancellationToken);
+    }
+
+    /// <summary>Tells the rows that were not reached, to the end of the request.</summary>
+    public async Task FinishAsync(CancellationToken cancellationToken)
+    {
+        if (_undecided > 0)
+            await FlushAsync(cancellationToken);
+        _source ??= open(cancellationToken);
+        while (await _source.MoveNextAsync())
+        {
+            await BeginChunkAsync(_source.Current, cancellationToken);
+            if (_undecided > 0)
+                await FlushAsync(cancellationToken);
+        }
+        await _source.DisposeAsync();
+    }
+
+    private async Task BeginChunkAsync(RowChunk chunk, CancellationToken cancellationToken)
+    {
+        _chunk = chunk;
+        _outcomes = new ItemOutcome?[chunk.Count];
+        _undecided = chunk.Count;
+        if (!mode.Atomic)
+            await RecordAsync(done.In(chunk), committed: true, cancellationToken);
+        await RecordAsync(chunk.Refused, committed: true, cancellationToken);
+    }
+
+    /// <summary>The rows to write; when a failure stops the run, only those before the first refused one.</summary>
+    private IReadOnlyList<RowsOfItem> Runnable()
+    {
+        var rows = done.Count > _chunk!.First ? [.. _chunk.Rows.Where(row => _outcomes[row.Index - _chunk.First] is null)] : _chunk.Rows;
+        if (mode.ContinueOnError || _chunk.Refused.Count == 0)
+            return rows;
+        var first = _chunk.Refused[0].Index;
+        return [.. rows.TakeWhile(row => row.Index < first)];
+    }
+
+    private async Task FlushAsync(CancellationToken cancellationToken)
+    {
+        _undecided = 0;
+        await results.AddAsync(
+            [.. _outcomes.Select((outcome, position) => outcome ?? new ItemOutcome(_chunk!.First + position, ItemStatus.NotExecuted))],
+            cancellationToken);
+    }
+}

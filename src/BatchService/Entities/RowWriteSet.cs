@@ -1,0 +1,104 @@
+using System.Text.Json;
+using BatchService.Batching;
+using Npgsql;
+using NpgsqlTypes;
+
+namespace BatchService.Entities;
+
+/// <summary>The rows of one item: a single row of a row batch, or all the rows of one operation.</summary>
+/// <param name="Index">The item's index in the request.</param>
+/// <param name="Cells">For each row its cells, laid out as the set's <see cref="RowShape"/> says.</param>
+/// <param name="Pointers">For each row the place of its object in the request.</param>
+internal sealed record RowItem(int Index, string? Id, IReadOnlyList<string?[]> Cells, IReadOnlyList<string> Pointers);
+
+/// <summary>Rows of one shape, written by one statement: create, upsert, update or delete by key.</summary>
+internal sealed class RowWriteSet(RowShape shape, IReadOnlyList<RowItem> items) : WriteSet
+{
+    public override int Count => items.Count;
+
+    public override int IndexOf(int position) => items[position].Index;
+
+    public override NpgsqlBatchCommand ToCommand()
+    {
+        var command = new NpgsqlBatchCommand(RowStatements.Whole(shape));
+        var rows = items.Sum(item => item.Cells.Count);
+        for (var cell = 0; cell < shape.CellCount; cell++)
+        {
+            var column = new string?[rows];
+            var row = 0;
+            foreach (var item in items)
+            {
+                foreach (var cells in item.Cells)
+                    column[row++] = cells[cell];
+            }
+            command.Parameters.Add(new NpgsqlParameter<string?[]> { TypedValue = column, NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text });
+        }
+        return command;
+    }
+
+    public override async Task<SetAnswer> ReadAsync(NpgsqlDataReader reader, CancellationToken cancellationToken)
+    {
+        var outcomes = new ItemOutcome[items.Count];
+        var hasEffects = false;
+        for (var position = 0; position < items.Count; position++)
+        {
+            var size = items[position].Cells.Count;
+            var rows = new RowAnswer[size];
+            for (var row = 0; row < size; row++)
+            {
+                if (!await reader.ReadAsync(cancellationToken))
+                    return SetAnswer.NotExact;
+                rows[row] = new RowAnswer(reader.IsDBNull(0) ? null : reader.GetFieldValue<byte[]>(0), reader.GetString(1));
+                if (rows[row].Result == "again" && (items.Count > 1 || size > 1))
+                    return SetAnswer.NotExact;
+            }
+            outcomes[position] = ToOutcome(position, rows);
+            hasEffects |= outcomes[position].Status == ItemStatus.Failed && Array.Exists(rows, row => !IsFailure(row.Result));
+        }
+        return await reader.ReadAsync(cancellationToken) ? SetAnswer.NotExact : new SetAnswer(outcomes, MustRollBack: hasEffects);
+    }
+
+    public override Error Blame(int position, Error error)
+    {
+        var item = items[position];
+        var place = item.Pointers.Count == 1 ? item.Pointers[0] : item.Pointers[0][..item.Pointers[0].LastIndexOf('/')];
+        return ErrorPlace.Locate(error, shape.Entity, place) with { Index = item.Index, Id = item.Id };
+    }
+
+    public override WriteSet Pick(IReadOnlyList<int> positions) =>
+        new RowWriteSet(shape, [.. positions.Select(position => items[position])]) { Caller = Caller };
+
+    public override DividedStatement ToDivided() =>
+        new(RowStatements.Divided(shape), JsonSerializer.Serialize(items.Select(item => item.Cells[0]), RowCellsJson.Default.IEnumerableStringArray));
+
+    public override ItemOutcome ReadDivided(int position, byte[]? row, string? result) =>
+        ToOutcome(position, [new RowAnswer(row, result ?? "missing")]);
+
+    private ItemOutcome ToOutcome(int position, IReadOnlyList<RowAnswer> rows)
+    {
+        foreach (var row in rows)
+        {
+            if (Refusal(row.Result) is { } error)
+                return ItemOutcome.Failed(items[position].Index, Blame(position, error));
+        }
+        return new ItemOutcome(items[position].Index, ItemStatus.Completed)
+        {
+            Affected = rows.Count(row => row.Result != "unchanged"),
+            Rows = [.. rows.Where(row => row.Json is not null).Select(row => new ReadOnlyMemory<byte>(row.Json))],
+            Results = shape.TellResults ? [.. rows.Select(row => row.Result)] : [],
+        };
+    }
+
+    private static bool IsFailure(string result) => result is "missing" or "stale" or "again";
+
+    private Error? Refusal(string result) => result switch
+    {
+        "stale" => new Error(ErrorCodes.PreconditionFailed, "The row changed since it was read."),
+        "again" when shape.HasEtags || shape.Entity.ConcurrencyColumn is not null =>
+            new Error(ErrorCodes.PreconditionFailed, "The row changed since it was read."),
+        "missing" or "again" => new Error(ErrorCodes.NotModified, "No records were modified"),
+        _ => null,
+    };
+
+    private readonly record struct RowAnswer(byte[]? Json, string Result);
+}

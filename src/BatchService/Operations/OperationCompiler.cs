@@ -1,0 +1,145 @@
+using System.Text.Json;
+using BatchService.Batching;
+using BatchService.Entities;
+
+namespace BatchService.Operations;
+
+/// <summary>What compiling needs besides the operation itself.</summary>
+internal sealed record CompileContext(Catalog Catalog, int MaxRows, int MaxAffected, bool Representation);
+
+/// <summary>The values of an operation, with or without their references resolved.</summary>
+internal sealed record OperationValues(JsonElement Store, JsonElement Query, JsonElement Metadata)
+{
+    public static OperationValues Of(Operation operation) => new(operation.StoreParams, operation.QueryParams, operation.MetadataParams);
+}
+
+/// <summary>An operation ready to be written: rows that may join those of its neighbours, or a statement of its own.</summary>
+internal sealed record OperationCommand(RowTask? Task, RowsOfItem? Rows, WriteSet? Set);
+
+/// <summary>Checks an operation against the catalog and makes its command. Pure; the same code before the run and, once references are known, in it.</summary>
+internal static class OperationCompiler
+{
+    /// <summary>The command, or null and what is wrong.</summary>
+    /// <param name="isDeferred">True for values that still hold references; they are not checked, and the command is of no use.</param>
+    public static OperationCommand? Compile(
+        Operation operation,
+        OperationValues values,
+        Entity entity,
+        Caller caller,
+        CompileContext context,
+        Func<JsonElement, bool> isDeferred,
+        List<Error> errors)
+    {
+        var before = errors.Count;
+        CheckFields(operation, values, entity, errors);
+        var metadata = MetadataParser.Parse(operation, values.Metadata, entity, context.Catalog, isDeferred, errors);
+        var item = new ItemPlace(operation.Index, operation.Id, operation.Place);
+        OperationCommand? command = null;
+        if (operation.Action is OperationAction.Create or OperationAction.Upsert)
+        {
+            command = CompileRows(operation, values, entity, caller, metadata, context, isDeferred, errors);
+        }
+        else
+        {
+            var filter = values.Query.ValueKind == JsonValueKind.Object
+                ? FilterParser.Parse(values.Query, entity, context.Catalog, operation.PlaceOf("query_params"), isDeferred, errors)
+                : [];
+            var set = operation.Action switch
+            {
+                OperationAction.Read => Read(item, entity, filter, metadata, context, caller),
+                OperationAction.Assert => new AssertSet(item, entity, filter, metadata.Expect) { Caller = caller },
+                OperationAction.Delete => Change(null),
+                _ => Change(AssignmentParser.Parse(operation, values.Store, entity, isDeferred, errors)),
+            };
+            command = new OperationCommand(null, null, set);
+
+            WriteSet Change(IReadOnlyList<Assignment>? assignments) => new FilteredWriteSet(
+                item,
+                entity,
+                filter,
+                assignments,
+                new Expectations(metadata.MaxAffected ?? context.MaxAffected, metadata.ExpectAffected, metadata.AnyAffected, metadata.IfMatch),
+                context.Representation)
+            { Caller = caller };
+        }
+        for (var position = before; position < errors.Count; position++)
+            errors[position] = errors[position] with { Index = operation.Index, Id = operation.Id };
+        return errors.Count == before ? command : null;
+    }
+
+    private static void CheckFields(Operation operation, OperationValues values, Entity entity, List<Error> errors)
+    {
+        var (writes, allowed) = operation.Action switch
+        {
+            OperationAction.Create => (true, entity.Insertable),
+            OperationAction.Upsert => (true, entity.Insertable && entity.Updatable),
+            OperationAction.Update => (true, entity.Updatable),
+            OperationAction.Delete => (false, entity.Deletable),
+            _ => (false, true),
+        };
+        if (!allowed)
+            errors.Add(new Error(ErrorCodes.ActionInvalid, $"Entity '{entity.Name}' does not allow this action", operation.PlaceOf("action")));
+        if (!writes && values.Store.ValueKind != JsonValueKind.Undefined)
+            errors.Add(new Error(ErrorCodes.FieldInvalid, $"Operation '{operation.Id}': 'store_params' does not belong to its action", operation.PlaceOf("store_params")));
+        var filters = operation.Action is not (OperationAction.Create or OperationAction.Upsert);
+        if (!filters && values.Query.ValueKind != JsonValueKind.Undefined)
+            errors.Add(new Error(ErrorCodes.FieldInvalid, $"Operation '{operation.Id}': 'query_params' does not belong to its action", operation.PlaceOf("query_params")));
+        if (operation.Action is OperationAction.Update or OperationAction.Delete)
+            CheckFilter(operation, values, entity, errors);
+    }
+
+    private static void CheckFilter(Operation operation, OperationValues values, Entity entity, List<Error> errors)
+    {
+        var place = operation.PlaceOf("query_params");
+        if (values.Query.ValueKind != JsonValueKind.Object || !values.Query.EnumerateObject().Any())
+            errors.Add(new Error(ErrorCodes.FilterRequired, $"Operation '{operation.Id}' must say in 'query_params' which rows are meant", place));
+        else if (entity.ConcurrencyColumn is { } version && !values.Query.TryGetProperty(version, out _))
+            errors.Add(new Error(ErrorCodes.FilterRequired, $"Operation '{operation.Id}' must name the current '{version}' in 'query_params'", JsonPointer.Append(place, version)));
+    }
+
+    private static OperationCommand CompileRows(
+        Operation operation,
+        OperationValues values,
+        Entity entity,
+        Caller caller,
+        OperationMetadata metadata,
+        CompileContext context,
+        Func<JsonElement, bool> isDeferred,
+        List<Error> errors)
+    {
+        var action = operation.Action == OperationAction.Create ? RowAction.Create : RowAction.Upsert;
+        var reader = new RowReader(entity, action);
+        var place = operation.PlaceOf("store_params");
+        var rows = new List<ParsedRow>();
+        if (values.Store.ValueKind == JsonValueKind.Array)
+        {
+            foreach (var row in values.Store.EnumerateArray())
+                rows.Add(reader.Read(row, JsonPointer.Append(place, rows.Count), isDeferred, errors));
+            if (rows.Count == 0)
+                errors.Add(new Error(ErrorCodes.FieldInvalid, $"Operation '{operation.Id}': 'store_params' has no rows", place));
+        }
+        else
+        {
+            var row = values.Store.ValueKind == JsonValueKind.Undefined ? EmptyObject : values.Store;
+            rows.Add(reader.Read(row, place, isDeferred, errors));
+        }
+        var task = new RowTask(entity, action, metadata.OnConflict, context.Representation, caller);
+        return new OperationCommand(task, new RowsOfItem(operation.Index, operation.Id, rows), null);
+    }
+
+    private static ReadSet Read(
+        ItemPlace item, Entity entity, IReadOnlyList<FilterCondition> filter, OperationMetadata metadata, CompileContext context, Caller caller) =>
+        new(item, new ReadQuery(
+            entity,
+            filter,
+            metadata.Sort,
+            metadata.Columns,
+            metadata.Embeds,
+            metadata.Limit,
+            metadata.Offset,
+            metadata.CountOnly,
+            context.MaxRows))
+        { Caller = caller };
+
+    private static readonly JsonElement EmptyObject = JsonElement.Parse("{}"u8);
+}

@@ -1,0 +1,60 @@
+using BatchService.Batching;
+using BatchService.Entities;
+
+namespace BatchService.Operations;
+
+/// <summary>Collects the operations of a stage; rows of one shape join into one statement where no operation in between could tell.</summary>
+internal sealed class StageBuilder
+{
+    private readonly List<Group> _groups = [];
+
+    /// <summary>How many operations the stage holds.</summary>
+    public int Count { get; private set; }
+
+    public void Add(PlannedOperation planned, OperationCommand command, bool mayJoin)
+    {
+        Count++;
+        if (mayJoin && FindGroup(planned, command) is { } group)
+        {
+            group.Members.Add((planned, command));
+            return;
+        }
+        _groups.Add(new Group([(planned, command)]));
+    }
+
+    public IReadOnlyList<WriteSet> ToSets() => [.. _groups.SelectMany(ToSets)];
+
+    private static IEnumerable<WriteSet> ToSets(Group group)
+    {
+        var first = group.Members[0].Command;
+        return first.Set is { } single
+            ? [single]
+            : RowSets.Arrange(first.Task!, [.. group.Members.Select(member => member.Command.Rows!)]);
+    }
+
+    /// <summary>Looks backwards: a group may be joined when everything added after it may as well run after the newcomer.</summary>
+    private Group? FindGroup(PlannedOperation planned, OperationCommand command)
+    {
+        if (command.Task is not { } task || command.Rows!.Rows.Count != 1)
+            return null;
+        for (var position = _groups.Count - 1; position >= 0; position--)
+        {
+            var group = _groups[position];
+            if (group.Members[0].Command is { Task: { } other, Rows.Rows.Count: 1 } && IsSame(task, other))
+                return group;
+            if (!group.Members.TrueForAll(member => Commutation.Commute(member.Planned, planned)))
+                return null;
+        }
+        return null;
+    }
+
+    private static bool IsSame(RowTask one, RowTask other) =>
+        one.Entity == other.Entity
+        && one.Action == other.Action
+        && ReferenceEquals(one.Caller, other.Caller)
+        && one.Representation == other.Representation
+        && (one.OnConflict is null
+            || (one.OnConflict.Action == other.OnConflict!.Action && one.OnConflict.Columns.SequenceEqual(other.OnConflict.Columns, StringComparer.Ordinal)));
+
+    private sealed record Group(List<(PlannedOperation Planned, OperationCommand Command)> Members);
+}
