@@ -28,7 +28,7 @@ internal static class ReferenceSyntax
         return json.Contains((byte)'$') || json.IndexOf("\\u0024"u8) >= 0;
     }
 
-    /// <summary>Reads a bare reference at the start of <paramref name="text"/>; marker included, it takes <paramref name="length"/>.</summary>
+    /// <summary>Reads a bare reference, marker included, at the start of <paramref name="text"/>.</summary>
     public static bool TryReadBare(ReadOnlySpan<char> text, [NotNullWhen(true)] out Reference? reference, out int length)
     {
         reference = null;
