@@ -8,7 +8,7 @@ internal static class DependencyEdges
     // depends_on may be as long as the body allows: unknown ids must not grow into millions of errors.
     private const int MaxUnknown = 1_000;
 
-    /// <summary>For each operation the indexes it depends on, ascending and each once; what is wrong is added to <paramref name="found"/>.</summary>
+    /// <summary>For each operation what it depends on, ascending and each once; errors are added to <paramref name="found"/>.</summary>
     public static int[][] Read(IReadOnlyList<DependencyNode> nodes, List<Error> found)
     {
         var indexes = IndexIds(nodes, found);
@@ -47,7 +47,8 @@ internal static class DependencyEdges
             if (!indexes.TryAdd(id, i))
             {
                 var pointer = JsonPointer.Append(DependencyNode.OperationPointer(i), "id");
-                found.Add(new Error(ErrorCodes.OperationIdDuplicate, $"Duplicate operation ID '{id}' found", pointer) { Index = i, Id = id });
+                var detail = $"Duplicate operation ID '{id}' found";
+                found.Add(new Error(ErrorCodes.OperationIdDuplicate, detail, pointer) { Index = i, Id = id });
             }
         }
 

@@ -3,7 +3,7 @@ using BatchService.Batching;
 
 namespace BatchService.Operations;
 
-/// <summary>Which operation needs which, and the order that follows: every operation after those it needs, otherwise request order.</summary>
+/// <summary>Which operation needs which, and the order to run them: each after those it needs, otherwise request order.</summary>
 internal sealed class DependencyGraph
 {
     /// <summary>The longest chain of operations that a batch may have; a lone operation is a chain of 1.</summary>
@@ -32,7 +32,7 @@ internal sealed class DependencyGraph
     /// <summary>The operations that need this one directly, ascending.</summary>
     public IReadOnlyList<int> DependentsOf(int index) => _dependents[index];
 
-    /// <summary>The graph, or everything that is wrong with it: duplicate and unknown ids, one cycle for each lowest member, depth.</summary>
+    /// <summary>The graph, or all that is wrong: duplicate and unknown ids, one cycle for each lowest member, depth.</summary>
     public static bool TryBuild(
         IReadOnlyList<DependencyNode> nodes,
         [NotNullWhen(true)] out DependencyGraph? graph,

@@ -16,7 +16,7 @@ internal sealed record Reference(string Operation, string Path, IReadOnlyList<Pa
     public bool TryFollow<TNode>(TNode root, ref long steps, out TNode end, out int length)
         where TNode : struct, IReferenceNode<TNode> => TryFollow(root, 0, ref steps, out end, out length);
 
-    /// <summary>Walks the full path as far as it goes and says where it broke: the node, and <see cref="Path"/> up to the missing step.</summary>
+    /// <summary>The last node that the full path reaches, and <see cref="Path"/> up to the step that is missing there.</summary>
     public TNode FindBreak<TNode>(TNode root, out string broken)
         where TNode : struct, IReferenceNode<TNode>
     {

@@ -7,7 +7,7 @@ using BatchService.Batching;
 
 namespace BatchService.Operations;
 
-/// <summary>Puts the results of earlier operations where a value refers to them: one pass, so text that came out of data is never expanded.</summary>
+/// <summary>Puts earlier results where a value refers to them: one pass, so text that came out of data is never expanded.</summary>
 internal static class ReferenceResolver
 {
     // The depth that requests are read with: what is resolved can be read by the same readers.
@@ -115,7 +115,7 @@ internal static class ReferenceResolver
                 continue;
             }
 
-            if (ReferencedValue.TryTake(reference, results, ref budget, out var taken) is { } error)
+            if (ReferencedValue.Take(reference, results, ref budget, out var taken) is { } error)
             {
                 return error;
             }

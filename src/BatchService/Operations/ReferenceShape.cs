@@ -3,7 +3,7 @@ using System.Globalization;
 namespace BatchService.Operations;
 
 /// <summary>What the rows of an operation's result can look like, known before it runs.</summary>
-/// <param name="Properties">Every property that a row can have; true where anything may lie below it (json, array, composite, relation).</param>
+/// <param name="Properties">Every property that a row can have; true where more may lie below it (json, array, relation).</param>
 internal sealed record ReferenceShape(IReadOnlyDictionary<string, bool> Properties)
 {
     /// <summary>Nothing is known: every path may resolve.</summary>

@@ -28,7 +28,7 @@ internal static class ReferenceSyntax
         return json.Contains((byte)'$') || json.IndexOf("\\u0024"u8) >= 0;
     }
 
-    /// <summary>Reads a bare reference at the start of <paramref name="text"/> (its marker included); <paramref name="length"/> is what it takes.</summary>
+    /// <summary>Reads a bare reference, marker included, at the start of <paramref name="text"/>.</summary>
     public static bool TryReadBare(ReadOnlySpan<char> text, [NotNullWhen(true)] out Reference? reference, out int length)
     {
         reference = null;
@@ -119,7 +119,9 @@ internal static class ReferenceSyntax
     {
         index = null;
         var close = text[..Math.Min(text.Length, MaxIndexDigits + 3)].IndexOf(']');
-        if (close < 2 || !int.TryParse(text[1..close], NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) || text[1] == '+')
+        if (close < 2
+            || text[1] == '+'
+            || !int.TryParse(text[1..close], NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number))
         {
             return 0;
         }

@@ -7,13 +7,16 @@ namespace BatchService.Operations;
 /// <summary>A string of the request, divided into literal text and references; escapes are already undone in the text.</summary>
 internal sealed record ReferenceTemplate(IReadOnlyList<TemplatePart> Parts)
 {
+    /// <summary>A parsed reference takes thirty times its text: one string must not become hundreds of megabytes.</summary>
+    public const int MaxParts = 1_000;
+
     /// <summary>The string is nothing but one reference, in either form: its value keeps its JSON type.</summary>
     public Reference? Whole => Parts.Count == 1 ? Parts[0].Reference : null;
 
     /// <summary>The references from left to right.</summary>
     public IEnumerable<Reference> References => Parts.Select(part => part.Reference).OfType<Reference>();
 
-    /// <summary>Divides <paramref name="text"/>; the error has no pointer yet. A string without markers comes back as its only part.</summary>
+    /// <summary>Divides <paramref name="text"/>; the error has no pointer yet. A string without markers is its only part.</summary>
     public static bool TryParse(string text, [NotNullWhen(true)] out ReferenceTemplate? template, [NotNullWhen(false)] out Error? error)
     {
         error = null;
@@ -46,6 +49,12 @@ internal sealed record ReferenceTemplate(IReadOnlyList<TemplatePart> Parts)
             if (!parsed)
             {
                 error = Malformed(marker);
+                return false;
+            }
+
+            if (parts.Count >= MaxParts)
+            {
+                error = new Error(ErrorCodes.ReferenceTooLarge, $"A string has at most {MaxParts} references and pieces of text");
                 return false;
             }
 

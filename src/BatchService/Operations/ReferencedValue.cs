@@ -12,8 +12,8 @@ internal readonly record struct ReferencedValue(JsonElement Value, ReadOnlyMemor
 {
     private static readonly JsonReaderOptions AnyDepth = new() { MaxDepth = int.MaxValue };
 
-    /// <summary>Follows <paramref name="reference"/>; the value's JSON text is charged to <paramref name="budget"/> before it is copied.</summary>
-    public static Error? TryTake(
+    /// <summary>Follows <paramref name="reference"/>; the value's JSON text is charged before it is copied.</summary>
+    public static Error? Take(
         Reference reference,
         IReadOnlyDictionary<string, ReferencedResult> results,
         ref ResolvedBytesBudget budget,
@@ -77,7 +77,7 @@ internal readonly record struct ReferencedValue(JsonElement Value, ReadOnlyMemor
             $"Operation '{reference.Operation}' has no property '{broken}' in its result; {at.Describe()}");
     }
 
-    /// <summary>How many levels the value nests. Throws <see cref="InvalidOperationException"/> where its text is not valid Unicode.</summary>
+    /// <summary>How many levels the value has. Throws <see cref="InvalidOperationException"/> where text is not Unicode.</summary>
     private static int Inspect(JsonElement value)
     {
         var deepest = 0;

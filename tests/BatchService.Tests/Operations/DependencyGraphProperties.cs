@@ -41,7 +41,9 @@ public sealed class DependencyGraphProperties
             var built = DependencyGraph.TryBuild(nodes, out _, out var errors);
             var edges = Edges(nodes).ToHashSet();
 
-            return built == (OneByOne(nodes).Count == nodes.Length) && built == (errors.Count == 0) && errors.All(error => IsCircle(error, edges));
+            return built == (OneByOne(nodes).Count == nodes.Length)
+                && built == (errors.Count == 0)
+                && errors.All(error => IsCircle(error, edges));
         }).QuickCheckThrowOnFailure();
 
     private static Gen<DependencyNode[]> Any =>
@@ -54,7 +56,8 @@ public sealed class DependencyGraphProperties
         from count in Gen.Choose(1, 30)
         from places in Gen.Shuffle(Enumerable.Range(0, count).ToArray())
         from edges in Gen.Choose(0, 3 * count).SelectMany(size => Gen.ArrayOf(Edge(count), size))
-        select Nodes(count, [.. edges.Where(e => e.Index != e.Target).Select(e => places[e.Index] > places[e.Target] ? e : e with { Index = e.Target, Target = e.Index })]);
+        let pairs = edges.Where(e => e.Index != e.Target)
+        select Nodes(count, [.. pairs.Select(e => places[e.Index] > places[e.Target] ? e : e.Turned())]);
 
     private static Gen<TestEdge> Edge(int count) =>
         from index in Gen.Choose(0, count - 1)
@@ -67,11 +70,12 @@ public sealed class DependencyGraphProperties
         .. Enumerable.Range(0, count).Select(i => new DependencyNode(
             $"op_{i}",
             [.. edges.Where(e => e.Index == i && !e.IsReference).Select(e => $"op_{e.Target}")],
-            [.. edges.Where(e => e.Index == i && e.IsReference).Select(e => new ImpliedDependency(e.Target, $"/operations/{i}/store_params/x"))])),
+            [.. edges.Where(e => e.Index == i && e.IsReference).Select(e => new ImpliedDependency(e.Target, $"/operations/{i}/x"))])),
     ];
 
     private static IEnumerable<(int Index, int Target)> Edges(DependencyNode[] nodes) =>
-        nodes.SelectMany((node, i) => node.DependsOn.Select(id => IndexOf(id)).Concat(node.Implied.Select(implied => implied.Target)).Select(target => (i, target)));
+        nodes.SelectMany((node, i) =>
+            node.DependsOn.Select(IndexOf).Concat(node.Implied.Select(implied => implied.Target)).Select(target => (i, target)));
 
     /// <summary>The slow and obvious way: again and again the first operation whose dependencies have all run.</summary>
     private static List<int> OneByOne(DependencyNode[] nodes)
@@ -103,5 +107,8 @@ public sealed class DependencyGraphProperties
 
     private static int IndexOf(string id) => int.Parse(id["op_".Length..]);
 
-    private sealed record TestEdge(int Index, int Target, bool IsReference);
+    private sealed record TestEdge(int Index, int Target, bool IsReference)
+    {
+        public TestEdge Turned() => this with { Index = Target, Target = Index };
+    }
 }

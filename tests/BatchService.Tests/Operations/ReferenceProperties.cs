@@ -13,13 +13,18 @@ public sealed class ReferenceProperties
 
     /// <summary>Pieces that are likely to meet the grammar, whole or broken.</summary>
     private static readonly string[] Pieces =
-        ["$ref:", "${ref:", "$$ref:", "$", "{", "}", "op", "other", ".", "_", "v", "id", "[0]", "[-1]", "$status", " ", "\"", "\\", "é", "😀", "0", "\n"];
+    [
+        "$ref:", "${ref:", "$$ref:", "$", "{", "}", "op", "other", ".", "_", "v", "id", "[0]", "[-1]", "$status",
+        " ", "\"", "\\", "é", "😀", "0", "\n",
+    ];
 
     private static Gen<string> Fragments =>
         Gen.Choose(0, 8).SelectMany(size => Gen.ArrayOf(Gen.Elements(Pieces), size)).Select(string.Concat);
 
     private static Gen<string> Plain =>
-        Gen.Choose(0, 8).SelectMany(size => Gen.ArrayOf(Gen.Elements("a", "ref:", "{", "}", ".", "\"", "\\", "é", "😀", "\u0001"), size)).Select(string.Concat);
+        Gen.Choose(0, 8)
+            .SelectMany(size => Gen.ArrayOf(Gen.Elements("a", "ref:", "{", "}", ".", "\"", "\\", "é", "😀", "\u0001"), size))
+            .Select(string.Concat);
 
     [Fact]
     public void A_whole_reference_takes_any_value_with_its_exact_json_text() =>
@@ -74,7 +79,8 @@ public sealed class ReferenceProperties
         {
             var shapes = new Dictionary<string, ReferenceShape> { ["op"] = ReferenceShape.Of(["id"], ["v"]) };
             var refused = ReferenceTemplate.TryParse(text, out var template, out _)
-                && template.References.Any(reference => ReferenceCheck.Check(0, "a", new FoundReference(reference, ""), shapes) is not null);
+                && template.References.Any(reference =>
+                    ReferenceCheck.Check(0, "a", new FoundReference(reference, ""), shapes) is not null);
             return !refused || With("[{\"id\": 1}]").Resolve(JsonSerializer.SerializeToElement(text)).Error is not null;
         });
 

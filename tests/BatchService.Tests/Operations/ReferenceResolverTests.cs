@@ -7,7 +7,10 @@ namespace BatchService.Tests.Operations;
 public sealed class ReferenceResolverTests
 {
     private const string Customer =
-        """{"customer_id": 60, "name": "Jo \"J\"", "vip": true, "note": null, "credit": 12.50, "address": {"street": "High St", "n": 1}, "items": [{"id": 5}, {"id": 6}], "$etag": "e1"}""";
+        """
+        {"customer_id": 60, "name": "Jo \"J\"", "vip": true, "note": null, "credit": 12.50, "address": {"street": "High St", "n": 1},
+         "items": [{"id": 5}, {"id": 6}], "$etag": "e1"}
+        """;
 
     private readonly Results _results = new Results()
         .With("op1", """{"id": 5, "name": "x"}""")

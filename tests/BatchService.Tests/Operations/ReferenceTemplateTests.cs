@@ -112,5 +112,24 @@ public sealed class ReferenceTemplateTests
     }
 
     [Fact]
+    public void A_scan_names_equal_strings_once_at_their_first_place()
+    {
+        var scan = ReferenceScan.Collect(JsonElement.Parse("""[{"a": "$ref:x.id"}, {"a": "$ref:x.id"}, {"a": "$ref:y.id"}]"""), "/p");
+
+        Assert.Equal([("x", "/p/0/a"), ("y", "/p/2/a")], scan.References.Select(found => (found.Reference.Operation, found.Pointer)));
+    }
+
+    [Fact]
+    public void Hundreds_of_thousands_of_references_are_refused_before_they_take_memory()
+    {
+        var oneString = JsonSerializer.SerializeToElement(string.Concat(Enumerable.Repeat("$ref:x.id ", 900_000)));
+        var manyStrings = JsonSerializer.SerializeToElement(Enumerable.Range(0, 300_000).Select(i => $"$ref:x.id {i}"));
+
+        Assert.Equal(ErrorCodes.ReferenceTooLarge, Assert.Single(ReferenceScan.Collect(oneString, "").Errors).Code);
+        Assert.Equal(ErrorCodes.ReferenceTooLarge, Assert.Single(ReferenceScan.Collect(manyStrings, "").Errors).Code);
+        Assert.InRange(ReferenceScan.Collect(manyStrings, "").References.Count, 100_000, 101_000);
+    }
+
+    [Fact]
     public void A_scan_of_a_value_that_was_not_sent_is_empty() => Assert.Empty(ReferenceScan.Collect(default, "").References);
 }
