@@ -26,9 +26,6 @@ internal sealed class IdempotencyKeyRow
     /// <summary>Grows with every claim; only the holder of the latest may write.</summary>
     public long Fence { get; init; }
 
-    /// <summary>How many transactions the request is written in.</summary>
-    public int TotalParts { get; init; }
-
     /// <summary>The HTTP status of the answer; null while the request runs.</summary>
     public int? Status { get; init; }
 
@@ -36,6 +33,12 @@ internal sealed class IdempotencyKeyRow
 
     /// <summary>The answer's body, byte for byte.</summary>
     public byte[]? Response { get; init; }
+
+    /// <summary>The answer's <c>Batch-Succeeded</c>.</summary>
+    public long? Succeeded { get; init; }
+
+    /// <summary>The answer's <c>Batch-Failed</c>.</summary>
+    public long? Failed { get; init; }
 }
 
 /// <summary>Maps <see cref="IdempotencyKeyRow"/>.</summary>
@@ -53,10 +56,11 @@ internal sealed class IdempotencyKeyConfiguration : IEntityTypeConfiguration<Ide
         builder.Property(row => row.ExpiresAt).HasColumnName("expires_at");
         builder.Property(row => row.LeaseUntil).HasColumnName("lease_until");
         builder.Property(row => row.Fence).HasColumnName("fence");
-        builder.Property(row => row.TotalParts).HasColumnName("total_parts");
         builder.Property(row => row.Status).HasColumnName("status");
         builder.Property(row => row.ContentType).HasColumnName("content_type");
         builder.Property(row => row.Response).HasColumnName("response");
+        builder.Property(row => row.Succeeded).HasColumnName("succeeded");
+        builder.Property(row => row.Failed).HasColumnName("failed");
         builder.HasIndex(row => row.ExpiresAt, "idempotency_key_expires_at_idx");
     }
 }

@@ -12,7 +12,7 @@ internal sealed class IdempotencyPartRow
 
     public required string Key { get; init; }
 
-    /// <summary>From 0, below the key's <see cref="IdempotencyKeyRow.TotalParts"/>.</summary>
+    /// <summary>Grows with every transaction of the request.</summary>
     public int Part { get; init; }
 
     public required byte[] Outcomes { get; init; }

@@ -1,3 +1,4 @@
+using BatchService.Data;
 using Npgsql;
 using NpgsqlTypes;
 
@@ -10,7 +11,9 @@ namespace BatchService.Batching;
 /// <param name="StatementTimeout">Of one statement.</param>
 /// <param name="LockTimeout">Of waiting for one lock.</param>
 /// <param name="IdleInTransactionTimeout">Of a transaction whose client says nothing.</param>
-internal sealed record SessionSettings(TimeSpan StatementTimeout, TimeSpan LockTimeout, TimeSpan IdleInTransactionTimeout)
+/// <param name="ConnectionCheckInterval">How often a running statement looks whether its client is still there; zero: never.</param>
+internal sealed record SessionSettings(
+    TimeSpan StatementTimeout, TimeSpan LockTimeout, TimeSpan IdleInTransactionTimeout, TimeSpan ConnectionCheckInterval)
 {
     private const string Claims = "set_config('request.jwt.claims', $1, true), set_config('request.jwt.claim.sub', $2, true)";
 
@@ -20,8 +23,11 @@ internal sealed record SessionSettings(TimeSpan StatementTimeout, TimeSpan LockT
                set_config('statement_timeout', '{(long)StatementTimeout.TotalMilliseconds}', true),
                set_config('lock_timeout', '{(long)LockTimeout.TotalMilliseconds}', true),
                set_config('idle_in_transaction_session_timeout', '{(long)IdleInTransactionTimeout.TotalMilliseconds}', true),
-               CASE WHEN version() LIKE '%linux%' THEN set_config('client_connection_check_interval', '2000', true) END
+               set_config('client_connection_check_interval', '{(long)ConnectionCheckInterval.TotalMilliseconds}', true)
         """;
+
+    public static SessionSettings Of(DatabaseOptions options) =>
+        new(options.StatementTimeout, options.LockTimeout, options.IdleInTransactionTimeout, options.ConnectionCheckInterval);
 
     /// <summary>The first command of a transaction; one result set.</summary>
     public NpgsqlBatchCommand ToBeginCommand(Caller caller) => WithClaims(_beginSql, caller);

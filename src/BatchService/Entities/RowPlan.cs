@@ -15,6 +15,7 @@ internal sealed class RowPlan(
     private RowChunk? _chunk;
     private ItemOutcome?[] _outcomes = [];
     private int _undecided;
+    private bool _isTold;
     private bool _hasFailed;
     private IReadOnlyDictionary<int, ItemOutcome> _known = new Dictionary<int, ItemOutcome>();
 
@@ -56,20 +57,20 @@ internal sealed class RowPlan(
             slot = outcome;
             _hasFailed |= outcome.Status == ItemStatus.Failed;
         }
-        if (_undecided == 0)
+        if (_undecided == 0 && !_isTold)
             await FlushAsync(cancellationToken);
     }
 
     /// <summary>Tells the rows that were not reached, to the end of the request.</summary>
     public async Task FinishAsync(CancellationToken cancellationToken)
     {
-        if (_undecided > 0)
+        if (_chunk is not null && !_isTold)
             await FlushAsync(cancellationToken);
         _source ??= open(cancellationToken);
         while (await _source.MoveNextAsync())
         {
             await BeginChunkAsync(_source.Current, cancellationToken);
-            if (_undecided > 0)
+            if (!_isTold)
                 await FlushAsync(cancellationToken);
         }
         await _source.DisposeAsync();
@@ -80,15 +81,19 @@ internal sealed class RowPlan(
         _chunk = chunk;
         _outcomes = new ItemOutcome?[chunk.Count];
         _undecided = chunk.Count;
-        if (!mode.Atomic)
-            await RecordAsync(done.In(chunk), committed: true, cancellationToken);
+        _isTold = false;
+        await RecordAsync(mode.Atomic ? KnownIn(chunk) : done.In(chunk), committed: true, cancellationToken);
         await RecordAsync(chunk.Refused, committed: true, cancellationToken);
     }
+
+    private List<ItemOutcome> KnownIn(RowChunk chunk) => _known.Count == 0
+        ? []
+        : [.. chunk.Rows.Select(row => _known.GetValueOrDefault(row.Index)).OfType<ItemOutcome>()];
 
     /// <summary>The rows to write; when a failure stops the run, only those before the first refused one.</summary>
     private IReadOnlyList<RowsOfItem> Runnable()
     {
-        var rows = done.Count > _chunk!.First ? [.. _chunk.Rows.Where(row => _outcomes[row.Index - _chunk.First] is null)] : _chunk.Rows;
+        var rows = done.Count > 0 ? [.. _chunk!.Rows.Where(row => !done.Contains(row.Index))] : _chunk!.Rows;
         if (mode.ContinueOnError || _chunk.Refused.Count == 0)
             return rows;
         var first = _chunk.Refused[0].Index;
@@ -97,7 +102,7 @@ internal sealed class RowPlan(
 
     private async Task FlushAsync(CancellationToken cancellationToken)
     {
-        _undecided = 0;
+        _isTold = true;
         await results.AddAsync(
             [.. _outcomes.Select((outcome, position) => outcome ?? new ItemOutcome(_chunk!.First + position, ItemStatus.NotExecuted))],
             cancellationToken);

@@ -8,7 +8,9 @@ namespace BatchService.Operations;
 /// the ones that must still wait (<see cref="Commutation"/>); neighbours of one shape become one statement. In order means: one after the
 /// other, nothing rearranged.
 /// </summary>
-internal sealed class OperationPlan(CheckedBatch batch) : BatchPlan
+/// <param name="batch">The operations.</param>
+/// <param name="done">What an interrupted run with the same idempotency key has decided already.</param>
+internal sealed class OperationPlan(CheckedBatch batch, IReadOnlyList<ItemOutcome> done) : BatchPlan
 {
     private readonly ItemOutcome?[] _outcomes = new ItemOutcome?[batch.Operations.Count];
     private readonly Dictionary<string, ReferencedResult> _results = new(StringComparer.Ordinal);
@@ -34,6 +36,9 @@ internal sealed class OperationPlan(CheckedBatch batch) : BatchPlan
                 ? ItemOutcome.Failed(index, planned.Errors[0])
                 : knownFailures.GetValueOrDefault(index);
         }
+        foreach (var outcome in done)
+            Record(outcome);
+        _hasFailed = false;
     }
 
     public override ValueTask<BatchStage> NextAsync(CancellationToken cancellationToken)

@@ -1,0 +1,29 @@
+using BatchService.Data;
+using Microsoft.Extensions.Options;
+using Npgsql;
+
+namespace BatchService.Batching;
+
+/// <summary>Registers the engine that all doors share.</summary>
+internal static class BatchingSetup
+{
+    /// <summary>Connections that batches leave to the catalog, the health check and the question what became of a COMMIT.</summary>
+    private const int Reserve = 2;
+
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
+
+    public static IServiceCollection AddBatching(this IServiceCollection services)
+    {
+        services.AddOptions<IdempotencyOptions>().BindConfiguration(IdempotencyOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        services.AddSingleton(provider => new ConnectionGate(
+            provider.GetRequiredService<NpgsqlDataSource>(),
+            Math.Max(1, provider.GetRequiredService<IOptions<DatabaseOptions>>().Value.MaxPoolSize - Reserve),
+            Patience));
+        services.AddSingleton(provider => SessionSettings.Of(provider.GetRequiredService<IOptions<DatabaseOptions>>().Value));
+        services.AddSingleton<TransactionRunner>();
+        services.AddSingleton<BatchWriter>();
+        services.AddSingleton<IdempotentRun>();
+        services.AddHostedService<IdempotencyPruning>();
+        return services;
+    }
+}

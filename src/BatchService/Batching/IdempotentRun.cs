@@ -1,0 +1,133 @@
+using Microsoft.Extensions.Options;
+using Npgsql;
+
+namespace BatchService.Batching;
+
+/// <summary>What a door does when its turn comes.</summary>
+/// <param name="hook">To be given to the <see cref="BatchWriter"/>; null without a key.</param>
+/// <param name="done">What an interrupted run with the same key has decided already.</param>
+internal delegate Task<RunAnswer> BatchRun(TransactionHook? hook, IReadOnlyList<ItemOutcome> done);
+
+/// <summary>What a run answers.</summary>
+/// <param name="Answer">Null when the hook refused: then the claim tells why.</param>
+/// <param name="HasEffects">Something was committed, so that the key must remember the answer.</param>
+internal sealed record RunAnswer(StoredAnswer? Answer, bool HasEffects);
+
+/// <summary>
+/// Gives requests with an <c>Idempotency-Key</c> one effect. An atomic batch writes its key, its effects and its answer in one transaction.
+/// A best-effort batch claims its key first, keeps each transaction's outcomes in that transaction, and the answer at the end; if the
+/// process dies in between, a repetition goes on where it stopped once the lease has run out.
+/// </summary>
+internal sealed class IdempotentRun(TransactionRunner transactions, IOptions<BatchOptions> limits, IOptions<IdempotencyOptions> options)
+{
+    /// <summary>Runs, replays, or refuses.</summary>
+    /// <param name="shape">Of an atomic batch: the answer, made when all of it is written and COMMIT is next.</param>
+    public async Task<(StoredAnswer? Answer, Error? Refusal)> RunAsync(
+        IdempotencyKey? key, bool isAtomic, Caller caller, Func<Task<StoredAnswer>> shape, BatchRun run, CancellationToken cancellationToken)
+    {
+        if (key is null)
+            return ((await run(null, [])).Answer, null);
+        var lease = TimeSpan.FromSeconds(limits.Value.DeadlineSeconds + 5);
+        var store = new IdempotencyStore(key, lease, TimeSpan.FromHours(options.Value.Hours));
+        return isAtomic
+            ? await RunAtomicAsync(store, shape, run)
+            : await RunInPartsAsync(store, caller, run, cancellationToken);
+    }
+
+    private async Task<(StoredAnswer?, Error?)> RunAtomicAsync(IdempotencyStore store, Func<Task<StoredAnswer>> shape, BatchRun run)
+    {
+        var hook = new AtomicHook(store, shape, options.Value.MaxResponseBytes);
+        var ran = await run(hook, []);
+        // The answer that was stored is the one that is sent: a repetition gets the same bytes.
+        return (hook.Answer ?? ran.Answer, hook.Refusal);
+    }
+
+    private async Task<(StoredAnswer?, Error?)> RunInPartsAsync(
+        IdempotencyStore store, Caller caller, BatchRun run, CancellationToken cancellationToken)
+    {
+        var claim = await InTransactionAsync(caller, store.ClaimAsync, cancellationToken);
+        if (claim.State != ClaimState.Mine)
+            return (claim.Answer, claim.Refusal);
+        var ran = new RunAnswer(null, HasEffects: false);
+        try
+        {
+            ran = await run(new PartsHook(store, claim), claim.Done);
+        }
+        finally
+        {
+            if (!ran.HasEffects && claim.Done.Count == 0)
+                await EndAsync(caller, (connection, token) => store.ReleaseAsync(connection, claim.Fence, token));
+        }
+        if (ran.Answer is null)
+            return (null, new IdempotencyClaim(ClaimState.InProgress, 0, null, []).Refusal);
+        if (ran.HasEffects || claim.Done.Count > 0)
+            await EndAsync(caller, (connection, token) => store.FinishAsync(connection, claim.Fence, ran.Answer.Within(options.Value.MaxResponseBytes), token));
+        return (ran.Answer, null);
+    }
+
+    /// <summary>After the effects are committed the answer is kept whatever the client does; if that fails, a repetition resumes from the parts.</summary>
+    private async Task EndAsync(Caller caller, Func<NpgsqlConnection, CancellationToken, Task> end)
+    {
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(10));
+        await InTransactionAsync(
+            caller,
+            async (connection, token) =>
+            {
+                await end(connection, token);
+                return true;
+            },
+            patience.Token);
+    }
+
+    private async Task<T> InTransactionAsync<T>(
+        Caller caller, Func<NpgsqlConnection, CancellationToken, Task<T>> work, CancellationToken cancellationToken)
+    {
+        var (_, value) = await transactions.RunAsync(
+            caller,
+            hook: null,
+            immediateConstraints: false,
+            async (open, token) =>
+            {
+                await open.BeginAsync(token);
+                return new TransactionVerdict<T>(true, await work(open.Connection, token), []);
+            },
+            cancellationToken);
+        return value!;
+    }
+
+    private sealed class AtomicHook(IdempotencyStore store, Func<Task<StoredAnswer>> shape, int maxBytes) : TransactionHook
+    {
+        private IdempotencyClaim? _claim;
+
+        public StoredAnswer? Answer { get; private set; }
+
+        public Error? Refusal => _claim?.Refusal;
+
+        public override async Task<bool> AfterBeginAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+        {
+            _claim = await store.ClaimAsync(connection, cancellationToken);
+            Answer = _claim.Answer;
+            return _claim.State == ClaimState.Mine;
+        }
+
+        public override async Task BeforeCommitAsync(
+            NpgsqlConnection connection, IReadOnlyList<ItemOutcome> outcomes, CancellationToken cancellationToken)
+        {
+            Answer = await shape();
+            await store.FinishAsync(connection, _claim!.Fence, Answer.Within(maxBytes), cancellationToken);
+        }
+    }
+
+    private sealed class PartsHook(IdempotencyStore store, IdempotencyClaim claim) : TransactionHook
+    {
+        // Above those of earlier, interrupted runs.
+        private int _part = checked((int)claim.Fence * 1_000_000);
+
+        public override Task<bool> AfterBeginAsync(NpgsqlConnection connection, CancellationToken cancellationToken) =>
+            store.HoldAsync(connection, claim.Fence, cancellationToken);
+
+        public override Task BeforeCommitAsync(
+            NpgsqlConnection connection, IReadOnlyList<ItemOutcome> outcomes, CancellationToken cancellationToken) =>
+            store.AddPartAsync(connection, _part++, outcomes, cancellationToken);
+    }
+}

@@ -1,0 +1,13 @@
+namespace BatchService.Batching;
+
+/// <summary>An HTTP answer as bytes: what is sent, and what a repeated request with the same idempotency key gets again.</summary>
+internal sealed record StoredAnswer(int Status, string ContentType, ReadOnlyMemory<byte> Body, long Succeeded, long Failed)
+{
+    /// <summary>What is kept in place of a body that is too large to be kept; null: such a body is kept all the same.</summary>
+    public ReadOnlyMemory<byte>? Summary { get; init; }
+
+    public bool IsReplay { get; init; }
+
+    /// <summary>The answer as it is kept.</summary>
+    public StoredAnswer Within(int maxBytes) => Body.Length > maxBytes && Summary is { } summary ? this with { Body = summary } : this;
+}

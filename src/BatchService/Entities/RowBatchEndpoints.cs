@@ -1,0 +1,60 @@
+using System.Text.Json;
+using BatchService.Batching;
+using BatchService.Http;
+using Microsoft.Extensions.Options;
+
+namespace BatchService.Entities;
+
+/// <summary><c>POST /entities/{entity}/batch</c>: many rows of one entity, as JSON, NDJSON or CSV.</summary>
+internal static class RowBatchEndpoints
+{
+    private static readonly string[] QueryParameters =
+        ["action", "atomic", "continueOnError", "validateOnly", "return", "results", "on_conflict", "on_conflict_action"];
+
+    public static void MapRowBatches(this IEndpointRouteBuilder routes) => routes
+        .MapPost("/entities/{entity}/batch", RunAsync)
+        .WithName("PostEntityBatch")
+        .WithTags("Entities")
+        .WithSummary("Create, upsert, update or delete many rows of one entity")
+        .RefuseUnknownQuery(QueryParameters)
+        .WithBatchHeaders()
+        .WithRowExamples();
+
+    private static async Task RunAsync(
+        HttpContext context, string entity, RowBatchRunner runner, IOptions<BatchOptions> limits, CancellationToken cancellationToken)
+    {
+        var (preferences, preferenceErrors) = Preferences.Parse(context.Request.Headers["Prefer"]);
+        var (kind, mediaError) = RequestMedia.Read(context.Request, MediaKind.Json | MediaKind.Ndjson | MediaKind.Csv);
+        var (asLines, acceptError) = RowAnswerEndpoints.Negotiate(context.Request);
+        Error?[] found = [.. preferenceErrors, mediaError, acceptError];
+        if (found.OfType<Error>().ToList() is { Count: > 0 } errors)
+        {
+            await Problem.WriteAsync(context, errors, cancellationToken);
+            return;
+        }
+        using var deadline = kind == MediaKind.Json ? RequestDeadline.Start(context, limits.Value) : null;
+        var token = deadline?.Token ?? cancellationToken;
+        await using var call = await RowRequestEndpoints.ReadAsync(context, entity, kind, preferences.Minimal, limits.Value, token);
+        if (call.Errors.Count > 0)
+        {
+            await Problem.WriteAsync(context, call.Errors, cancellationToken);
+            return;
+        }
+        // Results are sent as they come only where the status line cannot depend on them: best effort, line by line.
+        var isLive = asLines && call.Key is null && call.Options is { Atomic: false, Validate: Validation.None };
+        var answer = new RowAnswerEndpoints(context, preferences, asLines);
+        var request = new RowBatchRequest(
+            entity,
+            call.Action,
+            call.Options,
+            call.OnConflict,
+            context.GetCaller(),
+            call.Key,
+            call.Source!,
+            isLive ? answer.OpenLive() : null,
+            asLines ? (byte)'\n' : (byte)',',
+            answer.ShapeAsync);
+        preferences.Confirm(context.Response, Preference.Return | Preference.Handling | Preference.MultiStatus);
+        await answer.WriteAsync(await runner.RunAsync(request, token), cancellationToken);
+    }
+}

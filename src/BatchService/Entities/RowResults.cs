@@ -1,0 +1,133 @@
+using System.Buffers;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using BatchService.Batching;
+
+namespace BatchService.Entities;
+
+/// <summary>The numbers of a row batch.</summary>
+internal sealed record RowTotals(long Total, long Successes, long Failures)
+{
+    public double SuccessRate => BatchReport.Rate(Successes, Total);
+}
+
+/// <summary>
+/// Takes the outcomes of a row batch in request order, chunk by chunk, as result objects. A best-effort NDJSON answer is sent as it grows;
+/// everything else waits in a spool until the fate of the batch is known.
+/// </summary>
+/// <param name="live">Where to send result lines at once; null: they wait in <see cref="Spool"/>.</param>
+/// <param name="separator">Between two results in the spool: a comma in a JSON array, a line feed in NDJSON.</param>
+internal sealed class RowResults(Stream? live, byte separator, bool onlyFailed, bool isAtomic) : IAsyncDisposable
+{
+    private static readonly JsonWriterOptions Compact = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
+
+    private readonly Dictionary<int, ItemOutcome> _failures = [];
+    private readonly ArrayBufferWriter<byte> _buffer = new();
+    private long _successes;
+    private long _failureCount;
+    private long _total;
+    private int _reached;
+
+    /// <summary>The results that wait.</summary>
+    public ResultSpool Spool { get; } = new();
+
+    /// <summary>The members of the object <c>errors</c>: text by index.</summary>
+    public ResultSpool ErrorTexts { get; } = new();
+
+    public RowTotals Totals => new(_total, _successes, _failureCount);
+
+    /// <summary>Of an atomic batch: the failed rows.</summary>
+    public IReadOnlyCollection<ItemOutcome> Failures => _failures.Values;
+
+    public void Clear()
+    {
+        if (_total > 0 && live is not null)
+            throw new InvalidOperationException("Results that were sent cannot be taken back.");
+        _failures.Clear();
+        Spool.Clear();
+        ErrorTexts.Clear();
+        _successes = _failureCount = _total = _reached = 0;
+    }
+
+    public async Task AddAsync(IReadOnlyList<ItemOutcome> outcomes, CancellationToken cancellationToken)
+    {
+        foreach (var outcome in outcomes)
+            Count(outcome);
+        await WriteAsync(outcomes, cancellationToken);
+    }
+
+    /// <summary>After the abort of an atomic batch: nothing reads completed any more.</summary>
+    public async Task RollBackAsync(CancellationToken cancellationToken)
+    {
+        var (total, reached) = ((int)_total, _reached);
+        Spool.Clear();
+        ErrorTexts.Clear();
+        _successes = 0;
+        const int Piece = 1_000;
+        for (var first = 0; first < total; first += Piece)
+        {
+            var piece = Enumerable.Range(first, Math.Min(Piece, total - first)).Select(index => _failures.GetValueOrDefault(index)
+                ?? new ItemOutcome(index, index < reached ? ItemStatus.RolledBack : ItemStatus.NotExecuted));
+            await WriteAsync([.. piece], cancellationToken);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Spool.DisposeAsync();
+        await ErrorTexts.DisposeAsync();
+    }
+
+    private void Count(ItemOutcome outcome)
+    {
+        _total++;
+        if (outcome.Status is ItemStatus.Completed or ItemStatus.Replayed)
+        {
+            _successes++;
+            _reached = outcome.Index + 1;
+        }
+        else if (outcome.Status == ItemStatus.Failed)
+        {
+            _failureCount++;
+            if (isAtomic)
+                _failures[outcome.Index] = outcome;
+        }
+    }
+
+    private async Task WriteAsync(IReadOnlyList<ItemOutcome> outcomes, CancellationToken cancellationToken)
+    {
+        _buffer.ResetWrittenCount();
+        await using var writer = new Utf8JsonWriter(_buffer, Compact);
+        var separated = live is null && Spool.Length > 0;
+        foreach (var outcome in outcomes)
+        {
+            if (onlyFailed && outcome.Status is ItemStatus.Completed or ItemStatus.Replayed)
+                continue;
+            if (separated)
+                _buffer.Write([separator]);
+            separated = live is null;
+            RowResult.Write(writer, outcome);
+            await writer.FlushAsync(cancellationToken);
+            writer.Reset();
+            if (live is not null)
+                _buffer.Write("\n"u8);
+        }
+        if (live is not null)
+        {
+            await live.WriteAsync(_buffer.WrittenMemory, cancellationToken);
+            await live.FlushAsync(cancellationToken);
+            return;
+        }
+        await Spool.WriteAsync(_buffer.WrittenMemory, cancellationToken);
+        await WriteErrorTextsAsync(outcomes, cancellationToken);
+    }
+
+    private async Task WriteErrorTextsAsync(IReadOnlyList<ItemOutcome> outcomes, CancellationToken cancellationToken)
+    {
+        foreach (var outcome in outcomes.Where(outcome => outcome.Status == ItemStatus.Failed))
+        {
+            var member = $"{(ErrorTexts.Length > 0 ? "," : "")}\"{outcome.Index}\":\"{JavaScriptEncoder.UnsafeRelaxedJsonEscaping.Encode(outcome.Error!.Detail)}\"";
+            await ErrorTexts.WriteAsync(System.Text.Encoding.UTF8.GetBytes(member), cancellationToken);
+        }
+    }
+}

@@ -1,0 +1,75 @@
+using System.Buffers;
+using System.Text.Json;
+using BatchService.Batching;
+using BatchService.Entities;
+using BatchService.Http;
+using Microsoft.Extensions.Options;
+
+namespace BatchService.Operations;
+
+/// <summary><c>POST /batch</c>.</summary>
+internal static class OperationEndpoints
+{
+    private const Preference Honoured = Preference.Return | Preference.Handling | Preference.MultiStatus;
+
+    public static void MapOperations(this IEndpointRouteBuilder routes) => routes
+        .MapPost("/batch", RunAsync)
+        .WithName("PostBatch")
+        .WithTags("Operations")
+        .WithSummary("Run up to 100 operations on any tables: all or nothing, or best effort")
+        .RefuseUnknownQuery()
+        .WithBatchHeaders()
+        .WithOperationExamples();
+
+    private static async Task RunAsync(
+        HttpContext context, OperationRunner runner, IOptions<BatchOptions> limits, CancellationToken cancellationToken)
+    {
+        var (preferences, preferenceErrors) = Preferences.Parse(context.Request.Headers["Prefer"]);
+        if (preferenceErrors.Count > 0)
+        {
+            await Problem.WriteAsync(context, preferenceErrors, cancellationToken);
+            return;
+        }
+        using var deadline = RequestDeadline.Start(context, limits.Value);
+        using var json = await JsonBody.ReadAsync(context.Request, limits.Value.MaxBodyBytes, deadline.Token);
+        if (json.Error is { } unreadable)
+        {
+            await Problem.WriteAsync(context, [unreadable], cancellationToken);
+            return;
+        }
+        var (key, keyError) = IdempotencyHeader.Read(context, "POST /batch", json.Bytes.Span);
+        if (keyError is not null)
+        {
+            await Problem.WriteAsync(context, [keyError], cancellationToken);
+            return;
+        }
+        var request = new OperationRequest(
+            json.Root, context.GetCaller(), key, preferences.Minimal, answer => Shape(answer, preferences, Problem.TraceId(context)));
+        var (stored, errors) = await runner.RunAsync(request, deadline.Token);
+        preferences.Confirm(context.Response, Honoured);
+        if (stored is null)
+            await Problem.WriteAsync(context, errors, cancellationToken);
+        else
+            await StoredAnswerWriter.WriteAsync(context, stored, cancellationToken);
+    }
+
+    /// <summary>A normal answer, or, for an atomic batch that was rolled back, a problem that carries the whole batch response.</summary>
+    private static StoredAnswer Shape(BatchAnswer answer, Preferences preferences, string traceId)
+    {
+        var body = new ArrayBufferWriter<byte>(4096);
+        var status = answer.Report.Success || preferences.MultiStatusOk ? StatusCodes.Status200OK : StatusCodes.Status207MultiStatus;
+        using (var writer = new Utf8JsonWriter(body, Problem.Writing))
+        {
+            writer.WriteStartObject();
+            if (answer.Report.Aborted)
+            {
+                status = ProblemSummary.Of(answer.Problems).Status;
+                Problem.WriteMembers(writer, answer.Problems, traceId, "problems");
+            }
+            BatchResponse.WriteMembers(writer, answer);
+            writer.WriteEndObject();
+        }
+        var mediaType = answer.Report.Aborted ? Problem.MediaType : "application/json";
+        return new StoredAnswer(status, mediaType, body.WrittenMemory, answer.Report.SuccessCount, answer.Report.FailureCount);
+    }
+}
