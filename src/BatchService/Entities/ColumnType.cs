@@ -36,7 +36,7 @@ internal enum TypeFamily
 /// <param name="Name">As PostgreSQL prints it, for people: <c>character varying(40)</c>, <c>numeric(10,2)</c>.</param>
 /// <param name="CastSql">The quoted, schema-qualified type without length or precision (an explicit cast to varchar(n) would cut silently).</param>
 /// <param name="Family">That of the base type where the type is a domain.</param>
-/// <param name="MaxLength">Characters of varchar(n) and char(n), bits of bit(n); null = no limit.</param>
+/// <param name="MaxLength">Characters of varchar(n) and char(n), bits of bit(n) and varbit(n); null = no limit.</param>
 /// <param name="Precision">Of numeric(p,s); null = any.</param>
 /// <param name="Labels">Of an enum; empty otherwise.</param>
 /// <param name="Element">Of an array, a range or a multirange; null otherwise.</param>
@@ -50,4 +50,14 @@ internal sealed record ColumnType(
     int? Scale = null,
     IReadOnlyList<string>? Labels = null,
     ColumnType? Element = null,
-    bool DomainNotNull = false);
+    bool DomainNotNull = false)
+{
+    /// <summary>The catalog's own name of the type beneath all domains (<c>int4</c>, <c>bit</c>, <c>macaddr</c>), where a family has several.</summary>
+    public string BaseType { get; init; } = "";
+
+    /// <summary>Of a composite type, in order; empty otherwise.</summary>
+    public IReadOnlyList<CompositeField> Fields { get; init; } = [];
+}
+
+/// <summary>One attribute of a composite type.</summary>
+internal sealed record CompositeField(string Name, ColumnType Type);

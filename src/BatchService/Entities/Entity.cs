@@ -53,7 +53,9 @@ internal sealed record Entity(
 }
 
 /// <summary>A unique constraint or index.</summary>
-internal sealed record UniqueKey(string Name, IReadOnlyList<string> Columns);
+/// <param name="NullsNotDistinct">Two nulls are equal here.</param>
+/// <param name="Deferrable">Such a key cannot decide an upsert: <c>ON CONFLICT</c> refuses it.</param>
+internal sealed record UniqueKey(string Name, IReadOnlyList<string> Columns, bool NullsNotDistinct = false, bool Deferrable = false);
 
 /// <summary>A way from one entity to another along a foreign key.</summary>
 /// <param name="Name">On the wire: the referenced table (<c>customer</c>), or the referencing table with an s (<c>invoice_lines</c>).</param>
