@@ -40,7 +40,7 @@ internal static class EndpointMetadata
     /// <summary>Refuses with 400 every query parameter that is not named here.</summary>
     public static TBuilder RefuseUnknownQuery<TBuilder>(this TBuilder builder, params string[] known)
         where TBuilder : IEndpointConventionBuilder => builder.AddEndpointFilter(async (invocation, next) =>
-            QueryString.Check(invocation.HttpContext.Request.Query, known) is { Count: > 0 } errors
+            QueryParameters.Check(invocation.HttpContext.Request.Query, known) is { Count: > 0 } errors
                 ? Problem.Of(errors)
                 : await next(invocation));
 }
