@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
@@ -10,6 +11,10 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Npgsql;
+using Serilog;
+using Serilog.Core;
+using Serilog.Events;
+using Serilog.Formatting.Json;
 
 namespace BatchService.Tests.Http;
 
@@ -28,7 +33,7 @@ public sealed class HttpKitTests : IAsyncLifetime
     {
         var builder = WebApplication.CreateSlimBuilder(["--urls", "http://127.0.0.1:0"]);
         builder.AddHttpKit();
-        builder.Logging.ClearProviders().AddProvider(_log).SetMinimumLevel(LogLevel.Information);
+        builder.Logging.ClearProviders().AddSerilog(LogSetup.Levels(builder.Configuration).WriteTo.Sink(_log).CreateLogger(), dispose: true);
 
         // Nobody listens on port 1.
         builder.Services.AddSingleton(NpgsqlDataSource.Create("Host=127.0.0.1;Port=1;Username=x;Timeout=1"));
@@ -115,7 +120,7 @@ public sealed class HttpKitTests : IAsyncLifetime
     {
         using var response = await _client.GetAsync("/defect");
 
-        Assert.Single(_log.All, line => line.Level == LogLevel.Error);
+        Assert.Single(_log.All, line => line.Level == LogEventLevel.Error);
         Assert.Single(_log.All, line => line.Exception?.Message == Secret);
     }
 
@@ -124,9 +129,12 @@ public sealed class HttpKitTests : IAsyncLifetime
     {
         using var response = await _client.PostAsync($"/echo/{Secret}?action={Secret}", Json($"{{\"{Secret}\":1}}"));
 
+        // The line is written when the answer has left; stopping waits for that.
+        await _app.StopAsync();
+
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
-        Assert.Contains(_log.All, line => line.Text.Contains("POST /echo/{entity} answered 200", StringComparison.Ordinal)
-            && line.Text.Contains("2 succeeded, 1 failed", StringComparison.Ordinal));
+        Assert.Contains(_log.All, line => line.Text.Contains("\"Route\":\"/echo/{entity}\",\"Status\":200", StringComparison.Ordinal)
+            && line.Text.Contains("\"Succeeded\":\"2\",\"Failed\":\"1\"", StringComparison.Ordinal));
         Assert.DoesNotContain(_log.All, line => line.Text.Contains(Secret, StringComparison.Ordinal));
     }
 
@@ -173,7 +181,7 @@ public sealed class HttpKitTests : IAsyncLifetime
     {
         await Assert.ThrowsAnyAsync<HttpRequestException>(() => _client.PostAsync("/half", Json("{}")));
 
-        Assert.Single(_log.All, line => line.Level == LogLevel.Error);
+        Assert.Single(_log.All, line => line.Level == LogEventLevel.Error);
     }
 
     [Fact]
@@ -187,7 +195,7 @@ public sealed class HttpKitTests : IAsyncLifetime
         await _left.Task;
         await _app.StopAsync();
 
-        Assert.DoesNotContain(_log.All, line => line.Level >= LogLevel.Warning);
+        Assert.DoesNotContain(_log.All, line => line.Level >= LogEventLevel.Warning);
     }
 
     [Fact]
@@ -257,14 +265,14 @@ public sealed class HttpKitTests : IAsyncLifetime
 
     private static StringContent Json(string body) => new(body, Encoding.UTF8, "application/json");
 
-    private static async Task<IResult> EchoAsync(HttpContext context)
+    private static async Task<IResult> EchoAsync(HttpContext context, CancellationToken cancellationToken)
     {
         if (RequestMedia.Read(context.Request, MediaKind.Json).Error is { } mediaError)
         {
             return Problem.Of(mediaError);
         }
 
-        var (body, error) = await RequestBody.ReadAsync(context.Request, 10 * 1024 * 1024, context.RequestAborted);
+        var (body, error) = await RequestBody.ReadAsync(context.Request, 10 * 1024 * 1024, cancellationToken);
         using (body)
         {
             if ((error ?? JsonScanner.Scan(body!.Bytes.Span)) is { } fault)
@@ -294,40 +302,18 @@ public sealed class HttpKitTests : IAsyncLifetime
         return answer.ToString();
     }
 
-    /// <summary>Keeps what is logged.</summary>
-    private sealed class Lines : ILoggerProvider, ILogger
+    /// <summary>Keeps what is logged, all of it: <c>Text</c> is the JSON line.</summary>
+    private sealed class Lines : ILogEventSink
     {
-        private readonly List<(LogLevel Level, string Text, Exception? Exception)> _lines = [];
+        private readonly ConcurrentQueue<(LogEventLevel Level, string Text, Exception? Exception)> _lines = new();
 
-        public IReadOnlyList<(LogLevel Level, string Text, Exception? Exception)> All
+        public IReadOnlyList<(LogEventLevel Level, string Text, Exception? Exception)> All => [.. _lines];
+
+        public void Emit(LogEvent logEvent)
         {
-            get
-            {
-                lock (_lines)
-                {
-                    return [.. _lines];
-                }
-            }
-        }
-
-        public ILogger CreateLogger(string categoryName) => this;
-
-        public IDisposable? BeginScope<TState>(TState state)
-            where TState : notnull => null;
-
-        public bool IsEnabled(LogLevel logLevel) => true;
-
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
-        {
-            lock (_lines)
-            {
-                _lines.Add((logLevel, formatter(state, exception), exception));
-            }
-        }
-
-        public void Dispose()
-        {
-            // Nothing is held open.
+            var text = new StringWriter();
+            new JsonFormatter(renderMessage: true).Format(logEvent, text);
+            _lines.Enqueue((logEvent.Level, text.ToString(), logEvent.Exception));
         }
     }
 }

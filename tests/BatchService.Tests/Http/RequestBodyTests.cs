@@ -40,7 +40,7 @@ public sealed class RequestBodyTests
     [InlineData("br")]
     public async Task Stops_decompressing_a_bomb_at_the_limit(string encoding)
     {
-        var bomb = new CountingStream(Compress(new string('0', 200_000_000), encoding));
+        var bomb = new CountingStream(Compress(new string('0', 20_000_000), encoding));
         var context = Context(bomb, encoding);
 
         var (body, error) = await RequestBody.ReadAsync(context.Request, Limit, CancellationToken.None);
@@ -66,7 +66,7 @@ public sealed class RequestBodyTests
     [Fact]
     public async Task Refuses_compressed_nothing_without_end()
     {
-        var empty = Compress("", "gzip");
+        byte[] empty = [0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 3, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0];
         using var body = await ReadAsync([.. Enumerable.Repeat(empty, Limit / empty.Length + 1).SelectMany(member => member)], "gzip");
 
         Assert.NotNull(body.Error);
@@ -80,7 +80,9 @@ public sealed class RequestBodyTests
         var whole = Compress(Text(50_000), encoding);
         var flipped = whole.ToArray();
         flipped[whole.Length / 2] ^= 0x55;
-        byte[][] broken = [flipped, whole[..(whole.Length / 2)], whole[..^1], whole[..10], [.. whole, 1, 2, 3, 4], "{\"a\":1}"u8.ToArray()];
+
+        // Brotli has no checksum: what is flipped may still be Brotli, of another text.
+        byte[][] broken = [encoding == "gzip" ? flipped : [0xFF, .. whole], whole[..(whole.Length / 2)], whole[..^1], whole[..10], [.. whole, 1, 2, 3, 4], "{\"a\":1}"u8.ToArray()];
 
         foreach (var bytes in broken)
         {
