@@ -5,7 +5,9 @@ using Serilog.Formatting.Json;
 
 namespace BatchService.Http;
 
-/// <summary>Logging by Serilog to standard output: JSON lines, or readable text in Development. The section <c>Serilog</c> can change levels.</summary>
+/// <summary>
+/// Logging by Serilog to standard output: JSON lines, or readable text in Development. The section <c>Serilog</c> can change levels.
+/// </summary>
 internal static class LogSetup
 {
     private const string Readable = "{Timestamp:HH:mm:ss.fff} {Level:u3} {Message:lj} {TraceId}{NewLine}{Exception}";

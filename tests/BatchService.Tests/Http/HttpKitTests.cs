@@ -33,7 +33,8 @@ public sealed class HttpKitTests : IAsyncLifetime
     {
         var builder = WebApplication.CreateSlimBuilder(["--urls", "http://127.0.0.1:0"]);
         builder.AddHttpKit();
-        builder.Logging.ClearProviders().AddSerilog(LogSetup.Levels(builder.Configuration).WriteTo.Sink(_log).CreateLogger(), dispose: true);
+        var log = LogSetup.Levels(builder.Configuration).WriteTo.Sink(_log).CreateLogger();
+        builder.Logging.ClearProviders().AddSerilog(log, dispose: true);
 
         // Nobody listens on port 1.
         builder.Services.AddSingleton(NpgsqlDataSource.Create("Host=127.0.0.1;Port=1;Username=x;Timeout=1"));
@@ -161,7 +162,8 @@ public sealed class HttpKitTests : IAsyncLifetime
         using var chunked = await _client.SendAsync(request);
         Assert.Equal(HttpStatusCode.RequestEntityTooLarge, chunked.StatusCode);
 
-        var answer = await RawAsync("POST /echo/a HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 99999999\r\n\r\n");
+        var answer = await RawAsync(
+            "POST /echo/a HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 99999999\r\n\r\n");
         Assert.Contains("413", answer, StringComparison.Ordinal);
         Assert.Contains("BODY_TOO_LARGE", answer, StringComparison.Ordinal);
     }
@@ -204,7 +206,8 @@ public sealed class HttpKitTests : IAsyncLifetime
         Assert.Equal("{\"status\":\"alive\"}", await _client.GetStringAsync("/healthz"));
         Assert.Equal("dev", await _client.GetStringAsync("/caller"));
         var errors = JsonElement.Parse(await _client.GetStringAsync("/batch/errors")).GetProperty("errors");
-        Assert.Equal(ErrorCodes.All.Select(code => code.Name), errors.EnumerateArray().Select(error => error.GetProperty("code").GetString()));
+        var codes = errors.EnumerateArray().Select(error => error.GetProperty("code").GetString());
+        Assert.Equal(ErrorCodes.All.Select(code => code.Name), codes);
         var limits = JsonElement.Parse(await _client.GetStringAsync("/batch/capabilities")).GetProperty("limits");
         Assert.Equal(100, limits.GetProperty("max_operations").GetInt32());
         Assert.Equal(30, limits.GetProperty("deadline_seconds").GetInt32());
@@ -244,11 +247,12 @@ public sealed class HttpKitTests : IAsyncLifetime
         var document = JsonElement.Parse(await _client.GetStringAsync("/openapi/v1.json"));
         var echo = document.GetProperty("paths").GetProperty("/echo/{entity}").GetProperty("post");
         var content = echo.GetProperty("requestBody").GetProperty("content");
-        var parameters = echo.GetProperty("parameters").EnumerateArray().ToDictionary(p => p.GetProperty("name").GetString()!, StringComparer.Ordinal);
+        var parameters = echo.GetProperty("parameters").EnumerateArray()
+            .ToDictionary(parameter => parameter.GetProperty("name").GetString()!, StringComparer.Ordinal);
 
         Assert.StartsWith("3.", document.GetProperty("openapi").GetString(), StringComparison.Ordinal);
-        Assert.Equal(
-            2, content.GetProperty("application/json").GetProperty("examples").GetProperty("two").GetProperty("value").GetProperty("items").GetArrayLength());
+        var two = content.GetProperty("application/json").GetProperty("examples").GetProperty("two").GetProperty("value");
+        Assert.Equal(2, two.GetProperty("items").GetArrayLength());
         Assert.Equal(
             "{\"a\":1}\n{\"a\":2}\n",
             content.GetProperty("application/x-ndjson").GetProperty("examples").GetProperty("rows").GetProperty("value").GetString());
@@ -260,7 +264,8 @@ public sealed class HttpKitTests : IAsyncLifetime
         var reference = echo.GetProperty("responses").GetProperty("default").GetProperty("content")
             .GetProperty("application/problem+json").GetProperty("schema").GetProperty("$ref").GetString();
         Assert.Equal("#/components/schemas/Problem", reference);
-        Assert.True(document.GetProperty("components").GetProperty("schemas").GetProperty("Problem").GetProperty("properties").TryGetProperty("errors", out _));
+        var problem = document.GetProperty("components").GetProperty("schemas").GetProperty("Problem").GetProperty("properties");
+        Assert.True(problem.TryGetProperty("errors", out _));
     }
 
     private static StringContent Json(string body) => new(body, Encoding.UTF8, "application/json");

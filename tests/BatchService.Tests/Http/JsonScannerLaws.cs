@@ -13,13 +13,13 @@ public sealed class JsonScannerLaws
 
     private static readonly string[] s_fragments =
     [
-        "{", "}", "[", "]", ",", ":", "\"a\"", "\"b\"", "\"\\u0061\"", "\"\\ud800\"", "\"\\ud83d\\ude00\"", "\"\\u0000\"", "1", "-1.5e10", "1e999",
-        "true", "null", " ", "\n", "\"", "\\", "\"a\":1", "\"b\":[", "{\"a\":", "é", "\0",
+        "{", "}", "[", "]", ",", ":", "\"a\"", "\"b\"", "\"\\u0061\"", "\"\\ud800\"", "\"\\ud83d\\ude00\"", "\"\\u0000\"",
+        "1", "-1.5e10", "1e999", "true", "null", " ", "\n", "\"", "\\", "\"a\":1", "\"b\":[", "{\"a\":", "é", "\0",
     ];
 
     [Fact]
     public void Takes_only_what_System_Text_Json_can_read_to_the_last_string() =>
-        Prop.ForAll(Gen.Elements(s_fragments).ArrayOf().ToArbitrary(), fragments => Agrees(Encoding.UTF8.GetBytes(string.Concat(fragments))))
+        Prop.ForAll(Gen.Elements(s_fragments).ArrayOf().ToArbitrary(), parts => Agrees(Encoding.UTF8.GetBytes(string.Concat(parts))))
             .Check(Config.QuickThrowOnFailure.WithMaxTest(20_000));
 
     [Fact]
@@ -86,5 +86,7 @@ public sealed class JsonScannerLaws
     }
 
     private static Dictionary<int, string?[]> Clean(Dictionary<int, string?[]> value) =>
-        value.ToDictionary(pair => pair.Key, pair => pair.Value.Select(text => text?.Replace("\0", "", StringComparison.Ordinal)).ToArray());
+        value.ToDictionary(
+            pair => pair.Key,
+            pair => pair.Value.Select(text => text?.Replace("\0", "", StringComparison.Ordinal)).ToArray());
 }

@@ -122,7 +122,7 @@ public sealed class JsonScannerTests
     [InlineData("""{"a":{"b":1},"c":1e999}""", "/c")]
     [InlineData("""{"a":[1,2,}""", "/a/1")]
     [InlineData("1e999", null)]
-    public void Points_at_the_culprit(string json, string? pointer) => Assert.Equal(pointer, Scan(json)!.Pointer);
+    public void Points_at_the_culprit(string json, string? place) => Assert.Equal(place, Scan(json)!.Pointer);
 
     [Fact]
     public void Puts_the_pointer_below_the_given_root() =>

@@ -24,7 +24,7 @@ public sealed class NdjsonReaderTests
     {
         foreach (var size in new[] { 1, 2, 3, 1_000 })
         {
-            var lines = await ReadAsync(new ChunkedStream(Encoding.UTF8.GetBytes(text), size));
+            var lines = await LinesAsync(new ChunkedStream(Encoding.UTF8.GetBytes(text), size));
 
             Assert.Equal(expected, string.Join('|', lines.Select(line => $"{line.Index}:{line.Line}:{line.Text}")));
         }
@@ -43,7 +43,7 @@ public sealed class NdjsonReaderTests
         foreach (var size in new[] { 1, 7, 100_000 })
         {
             var text = $"1\n\n{new string('2', length)}{end}" + (end.Length > 0 ? "3\n" : "");
-            var lines = await ReadAsync(new ChunkedStream(Encoding.UTF8.GetBytes(text), size));
+            var lines = await LinesAsync(new ChunkedStream(Encoding.UTF8.GetBytes(text), size));
 
             Assert.Equal(fits ? null : ErrorCodes.LineTooLong, lines[^1].Error?.Code);
             Assert.Equal(fits, lines.Any(line => line.Text == "3") || (fits && end.Length == 0));
@@ -57,7 +57,7 @@ public sealed class NdjsonReaderTests
     {
         var body = new BodyStream(new ChunkedStream("1\n2\n3\n"u8.ToArray(), 2), 4);
 
-        var lines = await ReadAsync(body);
+        var lines = await LinesAsync(body);
 
         Assert.Equal(["1", "2", ""], lines.Select(line => line.Text));
         Assert.Equal(ErrorCodes.BodyTooLarge, lines[^1].Error?.Code);
@@ -85,11 +85,11 @@ public sealed class NdjsonReaderTests
             {
                 var lines = lengths.Select((length, i) => new string((char)('a' + (i % 26)), length)).ToArray();
                 var stream = new ChunkedStream(Encoding.UTF8.GetBytes(string.Join('\n', lines)), [.. sizes]);
-                return ReadAsync(stream).GetAwaiter().GetResult().Select(line => line.Text).SequenceEqual(lines, StringComparer.Ordinal);
+                return LinesAsync(stream).GetAwaiter().GetResult().Select(line => line.Text).SequenceEqual(lines, StringComparer.Ordinal);
             })
             .Check(Config.QuickThrowOnFailure.WithMaxTest(500));
 
-    private static async Task<List<(int Index, long Line, string Text, Error? Error)>> ReadAsync(Stream stream)
+    private static async Task<List<(int Index, long Line, string Text, Error? Error)>> LinesAsync(Stream stream)
     {
         var lines = new List<(int Index, long Line, string Text, Error? Error)>();
         await foreach (var line in NdjsonReader.ReadAsync(stream, Limit, CancellationToken.None))

@@ -24,8 +24,9 @@ public sealed class PreferencesTests
     }
 
     [Fact]
-    public void Takes_the_first_instance_of_a_preference() =>
-        Assert.Equal(s_none with { Wait = TimeSpan.FromSeconds(1), Minimal = true }, Parse("wait=1, return=minimal, wait=2", "return=representation"));
+    public void Takes_the_first_instance_of_a_preference() => Assert.Equal(
+        s_none with { Wait = TimeSpan.FromSeconds(1), Minimal = true },
+        Parse("wait=1, return=minimal, wait=2", "return=representation"));
 
     [Theory]
     [InlineData("depth-noroot", "FIELD_UNKNOWN")]
@@ -68,7 +69,8 @@ public sealed class PreferencesTests
     [Fact]
     public void Survives_any_text() =>
         Prop.ForAll(
-                Gen.Elements("a", "wait", "=", ",", ";", "\"", "\\", " ", "1", "return", "minimal", "é", "\t", "\0").ArrayOf().ToArbitrary(),
+                Gen.Elements("a", "wait", "=", ",", ";", "\"", "\\", " ", "1", "return", "minimal", "é", "\t", "\0")
+                    .ArrayOf().ToArbitrary(),
                 parts => Preferences.Parse([string.Concat(parts)]).Errors is not null)
             .Check(Config.QuickThrowOnFailure.WithMaxTest(5_000));
 
@@ -88,7 +90,9 @@ public sealed class PreferencesTests
     [Fact]
     public void Names_each_unknown_query_parameter()
     {
-        var query = new DefaultHttpContext { Request = { QueryString = new QueryString("?limit=1&Limit=2&secret=value&cursor=x") } }.Request.Query;
+        var context = new DefaultHttpContext();
+        context.Request.QueryString = new QueryString("?limit=1&Limit=2&secret=value&cursor=x");
+        var query = context.Request.Query;
 
         Assert.Empty(QueryParameters.Check(query, "limit", "Limit", "cursor", "secret"));
         var errors = QueryParameters.Check(query, "limit", "cursor");

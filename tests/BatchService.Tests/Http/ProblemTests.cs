@@ -7,9 +7,11 @@ namespace BatchService.Tests.Http;
 
 public sealed class ProblemTests
 {
-    private static readonly Error s_unique = new(ErrorCodes.UniqueViolation, "Taken.", "/items/1/email", "customer_email_key") { Index = 1 };
+    private static readonly Error s_unique =
+        new(ErrorCodes.UniqueViolation, "Taken.", "/items/1/email", "customer_email_key") { Index = 1 };
 
-    private static readonly Error s_missing = new(ErrorCodes.EntityUnknown, "No such entity.", "/operations/0/entity") { Index = 0, Id = "a" };
+    private static readonly Error s_missing =
+        new(ErrorCodes.EntityUnknown, "No such entity.", "/operations/0/entity") { Index = 0, Id = "a" };
 
     public static TheoryData<string[], int, string> Statuses => new()
     {
@@ -60,7 +62,8 @@ public sealed class ProblemTests
         var (response, json) = await WriteAsync(s_missing, s_unique);
 
         Assert.Equal(422, response.StatusCode);
-        Assert.Equal(["a", null], json.GetProperty("errors").EnumerateArray().Select(e => e.TryGetProperty("id", out var id) ? id.GetString() : null));
+        var ids = json.GetProperty("errors").EnumerateArray().Select(e => e.TryGetProperty("id", out var id) ? id.GetString() : null);
+        Assert.Equal(["a", null], ids);
         Assert.Contains("1 of 2 errors", json.GetProperty("error").GetString(), StringComparison.Ordinal);
     }
 

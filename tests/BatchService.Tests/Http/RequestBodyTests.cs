@@ -19,7 +19,7 @@ public sealed class RequestBodyTests
     public async Task Reads_a_body_in_each_encoding(string encoding)
     {
         var text = Text(Limit);
-        using var body = await ReadAsync(Compress(text, encoding), encoding);
+        using var body = await BodyAsync(Compress(text, encoding), encoding);
 
         Assert.Equal(text, Encoding.UTF8.GetString(body.Body!.Bytes.Span));
     }
@@ -30,7 +30,7 @@ public sealed class RequestBodyTests
     [InlineData("br")]
     public async Task Refuses_one_byte_over_the_limit(string encoding)
     {
-        using var body = await ReadAsync(Compress(Text(Limit + 1), encoding), encoding);
+        using var body = await BodyAsync(Compress(Text(Limit + 1), encoding), encoding);
 
         Assert.Equal(ErrorCodes.BodyTooLarge, body.Error?.Code);
     }
@@ -67,7 +67,7 @@ public sealed class RequestBodyTests
     public async Task Refuses_compressed_nothing_without_end()
     {
         byte[] empty = [0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 3, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0];
-        using var body = await ReadAsync([.. Enumerable.Repeat(empty, Limit / empty.Length + 1).SelectMany(member => member)], "gzip");
+        using var body = await BodyAsync([.. Enumerable.Repeat(empty, Limit / empty.Length + 1).SelectMany(member => member)], "gzip");
 
         Assert.NotNull(body.Error);
     }
@@ -82,11 +82,15 @@ public sealed class RequestBodyTests
         flipped[whole.Length / 2] ^= 0x55;
 
         // Brotli has no checksum: what is flipped may still be Brotli, of another text.
-        byte[][] broken = [encoding == "gzip" ? flipped : [0xFF, .. whole], whole[..(whole.Length / 2)], whole[..^1], whole[..10], [.. whole, 1, 2, 3, 4], "{\"a\":1}"u8.ToArray()];
+        byte[][] broken =
+        [
+            encoding == "gzip" ? flipped : [0xFF, .. whole], whole[..(whole.Length / 2)], whole[..^1], whole[..10],
+            [.. whole, 1, 2, 3, 4], "{\"a\":1}"u8.ToArray(),
+        ];
 
         foreach (var bytes in broken)
         {
-            using var body = await ReadAsync(bytes, encoding);
+            using var body = await BodyAsync(bytes, encoding);
 
             Assert.Equal(ErrorCodes.MalformedJson, body.Error?.Code);
         }
@@ -114,8 +118,8 @@ public sealed class RequestBodyTests
     [InlineData("\uFEFF", "")]
     public async Task Calls_an_empty_body_empty(string text, string encoding)
     {
-        using var compressed = await ReadAsync(Compress(text, encoding), encoding);
-        using var nothing = await ReadAsync([], encoding);
+        using var compressed = await BodyAsync(Compress(text, encoding), encoding);
+        using var nothing = await BodyAsync([], encoding);
 
         Assert.Equal("The request body is empty.", compressed.Error?.Detail);
         Assert.Equal("The request body is empty.", nothing.Error?.Detail);
@@ -124,7 +128,7 @@ public sealed class RequestBodyTests
     [Fact]
     public async Task Drops_a_byte_order_mark()
     {
-        using var body = await ReadAsync("\uFEFF{}"u8.ToArray(), "");
+        using var body = await BodyAsync("\uFEFF{}"u8.ToArray(), "");
 
         Assert.Equal("{}"u8, body.Body!.Bytes.Span);
     }
@@ -163,7 +167,7 @@ public sealed class RequestBodyTests
         return context.Request;
     }
 
-    private static async Task<Outcome> ReadAsync(byte[] bytes, string encoding)
+    private static async Task<Outcome> BodyAsync(byte[] bytes, string encoding)
     {
         var (body, error) = await RequestBody.ReadAsync(
             Context(new ChunkedStream(bytes, 1_000), encoding).Request, Limit, CancellationToken.None);

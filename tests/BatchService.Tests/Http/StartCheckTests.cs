@@ -36,8 +36,12 @@ public sealed class StartCheckTests
     }
 
     [Fact]
-    public void Does_not_pretend_to_check_tokens() =>
-        Assert.Contains("Jwt", StartCheck.Refusal(new AuthOptions { Mode = AuthMode.Jwt, AllowInsecure = true }, []), StringComparison.Ordinal);
+    public void Does_not_pretend_to_check_tokens()
+    {
+        var refusal = StartCheck.Refusal(new AuthOptions { Mode = AuthMode.Jwt, AllowInsecure = true }, []);
+
+        Assert.Contains("Auth:Mode=Jwt is not supported", refusal, StringComparison.Ordinal);
+    }
 
     [Theory]
     [InlineData("urls", "http://localhost:1;http://*:2")]
@@ -58,7 +62,8 @@ public sealed class StartCheckTests
         var caller = CallerIdentity.Development;
 
         Assert.Equal("dev", caller.Subject);
-        Assert.All(["batch:read", "batch:write", "batch:delete", "batch:admin", "jobs:read", "proofs:delete"], scope => Assert.True(caller.Has(scope)));
+        string[] scopes = ["batch:read", "batch:write", "batch:delete", "batch:admin", "jobs:read", "proofs:delete"];
+        Assert.All(scopes, scope => Assert.True(caller.Has(scope)));
         Assert.False(caller.Has("batch:impersonate"));
         Assert.Empty(caller.Roles);
         Assert.StartsWith("{\"sub\":\"dev\",\"scope\":\"batch:read batch:write ", caller.ClaimsJson, StringComparison.Ordinal);
