@@ -98,6 +98,9 @@ internal static class CapabilityEndpoints
         JsonNumber.MaxDigits,
         JsonNumber.MaxExponent);
 
-    private static string Version() =>
-        typeof(CapabilityEndpoints).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "0";
+    private static string Version()
+    {
+        var version = typeof(CapabilityEndpoints).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>();
+        return version?.InformationalVersion.Split('+')[0] ?? "0";
+    }
 }

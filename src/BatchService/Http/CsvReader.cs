@@ -6,8 +6,10 @@ namespace BatchService.Http;
 /// <summary>One row of a CSV stream.</summary>
 /// <param name="Index">Counts the rows after the header, from 0: the item's index.</param>
 /// <param name="Line">The line on which the row begins, from 1: what an editor shows.</param>
-/// <param name="Values">One for each column: null for an empty field, the empty string for a quoted empty one. Empty beside an error.</param>
-/// <param name="Error">With its index: this row alone is wrong. Without: the stream cannot be read on, and this is its last element.</param>
+/// <param name="Values">One for each column: null for an empty field, the empty string for a quoted empty one. Empty beside an
+/// error.</param>
+/// <param name="Error">With its index: this row alone is wrong. Without: the stream cannot be read on, and this is its last
+/// element.</param>
 internal readonly record struct CsvRow(int Index, long Line, string?[] Values, Error? Error);
 
 /// <summary>Reads CSV (RFC 4180, comma, UTF-8, with a header row) in constant memory. Blank lines are skipped.</summary>

@@ -9,7 +9,9 @@ namespace BatchService.Http;
 /// </summary>
 internal static class CsvRecord
 {
-    /// <summary>The fields, or null with what is wrong. <c>Broken</c> says that the quotes are: then later records cannot be trusted.</summary>
+    /// <summary>
+    /// The fields, or null with what is wrong. <c>Broken</c> says that the quotes are: then later records cannot be trusted.
+    /// </summary>
     public static (string?[]? Fields, string? Fault, bool Broken) Split(ReadOnlySpan<byte> record, int expectedFields)
     {
         if (!Utf8.IsValid(record) || record.Contains((byte)0))

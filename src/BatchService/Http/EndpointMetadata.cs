@@ -15,7 +15,9 @@ internal sealed record SuccessAnswer(int Status, string Description, IReadOnlyLi
 /// <summary>What an endpoint says about itself where it is mapped; read by <see cref="OpenApiOperations"/>.</summary>
 internal static class EndpointMetadata
 {
-    /// <summary>Adds a request body that works when it is sent as it is. The first one of a media type is what Swagger UI fills in.</summary>
+    /// <summary>
+    /// Adds a request body that works when it is sent as it is. The first one of a media type is what Swagger UI fills in.
+    /// </summary>
     public static TBuilder WithExample<TBuilder>(
         this TBuilder builder, string name, string body, string mediaType = RequestMedia.Json, string? summary = null)
         where TBuilder : IEndpointConventionBuilder => builder.WithMetadata(new RequestExample(name, body, mediaType, summary));
@@ -33,14 +35,15 @@ internal static class EndpointMetadata
     public static TBuilder WithBatchHeaders<TBuilder>(this TBuilder builder, bool writes = true)
         where TBuilder : IEndpointConventionBuilder => builder.WithMetadata(new BatchHeaders(writes));
 
-    public static TBuilder WithAnswer<TBuilder>(this TBuilder builder, int status, string description, params IReadOnlyList<string> mediaTypes)
+    public static TBuilder WithAnswer<TBuilder>(
+        this TBuilder builder, int status, string description, params IReadOnlyList<string> mediaTypes)
         where TBuilder : IEndpointConventionBuilder =>
         builder.WithMetadata(new SuccessAnswer(status, description, mediaTypes.Count > 0 ? mediaTypes : [RequestMedia.Json]));
 
     /// <summary>Refuses with 400 every query parameter that is not named here.</summary>
     public static TBuilder RefuseUnknownQuery<TBuilder>(this TBuilder builder, params string[] known)
         where TBuilder : IEndpointConventionBuilder => builder.AddEndpointFilter(async (invocation, next) =>
-            QueryString.Check(invocation.HttpContext.Request.Query, known) is { Count: > 0 } errors
+            QueryParameters.Check(invocation.HttpContext.Request.Query, known) is { Count: > 0 } errors
                 ? Problem.Of(errors)
                 : await next(invocation));
 }

@@ -16,7 +16,8 @@ internal static class ErrorEndpoints
 {
     private static readonly ErrorList s_all = new([.. ErrorCodes.All.Select(ErrorEntry.Of)]);
 
-    private static readonly Dictionary<string, ErrorEntry> s_byCode = s_all.Errors.ToDictionary(entry => entry.Code, StringComparer.Ordinal);
+    private static readonly Dictionary<string, ErrorEntry> s_byCode =
+        s_all.Errors.ToDictionary(entry => entry.Code, StringComparer.Ordinal);
 
     public static void MapErrors(this IEndpointRouteBuilder routes)
     {

@@ -4,7 +4,6 @@ using System.Text.Json.Serialization;
 namespace BatchService.Http;
 
 /// <summary>Source-generated JSON of the kit's own answers.</summary>
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
 [JsonSerializable(typeof(DevelopmentClaims))]
 [JsonSerializable(typeof(ErrorEntry))]
 [JsonSerializable(typeof(ErrorList))]
@@ -12,6 +11,10 @@ namespace BatchService.Http;
 [JsonSerializable(typeof(HealthStatus))]
 internal sealed partial class HttpJson : JsonSerializerContext
 {
-    /// <summary>For answers: texts stay readable, as in <see cref="Problem.Writing"/>.</summary>
-    public static HttpJson Wire { get; } = new(new JsonSerializerOptions(Default.Options) { Encoder = Problem.Writing.Encoder });
+    /// <summary>To be used in place of <c>Default</c>: an attribute cannot set the encoder that keeps texts readable.</summary>
+    public static HttpJson Wire { get; } = new(new JsonSerializerOptions
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+        Encoder = Problem.Writing.Encoder,
+    });
 }

@@ -43,7 +43,9 @@ internal sealed class JsonNames
         }
     }
 
-    /// <summary>Puts the reader's property name on the stack; false when the object that began at <paramref name="first"/> has it already.</summary>
+    /// <summary>
+    /// Puts the reader's property name on the stack; false when the object that began at <paramref name="first"/> has it already.
+    /// </summary>
     public bool Add(ReadOnlySpan<byte> json, ref Utf8JsonReader reader, int first)
     {
         if (Count == _hashes.Length)
@@ -61,7 +63,9 @@ internal sealed class JsonNames
         return index - first > SearchLimit || !Contains(json, name, hash, first, index);
     }
 
-    /// <summary>Takes the names of an ended object off the stack; false when it had too many for <see cref="Add"/> and two are equal.</summary>
+    /// <summary>
+    /// Takes the names of an ended object off the stack; false when it had too many for <see cref="Add"/> and two are equal.
+    /// </summary>
     public bool End(ReadOnlySpan<byte> json, int first)
     {
         var unique = Count - first <= SearchLimit || AreUnique(json, first);

@@ -15,7 +15,9 @@ internal static class JsonScanner
 
     private const int MaxPointerLength = 512;
 
-    /// <summary>Null when the text is one acceptable JSON value, else <c>MALFORMED_JSON</c> with line, byte and, where known, a pointer.</summary>
+    /// <summary>
+    /// Null when the text is one acceptable JSON value, else <c>MALFORMED_JSON</c> with line, byte and, where known, a pointer.
+    /// </summary>
     /// <param name="root">The pointer of the scanned text itself, where it is a part of a larger request.</param>
     public static Error? Scan(ReadOnlySpan<byte> json, string root = "")
     {

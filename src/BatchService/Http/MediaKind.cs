@@ -13,7 +13,9 @@ internal enum MediaKind
     Csv = 4,
 }
 
-/// <summary>Reads <c>Content-Type</c> and <c>Content-Encoding</c>: what is not named here is refused with 415, before the body is touched.</summary>
+/// <summary>
+/// Reads <c>Content-Type</c> and <c>Content-Encoding</c>: what is not named here is refused with 415, before the body is touched.
+/// </summary>
 internal static class RequestMedia
 {
     public const string Json = "application/json";

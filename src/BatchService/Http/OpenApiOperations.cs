@@ -4,7 +4,9 @@ using Swashbuckle.AspNetCore.SwaggerGen;
 
 namespace BatchService.Http;
 
-/// <summary>Completes an operation of the OpenAPI document from the metadata of its endpoint: bodies, examples, headers, problems.</summary>
+/// <summary>
+/// Completes an operation of the OpenAPI document from the metadata of its endpoint: bodies, examples, headers, problems.
+/// </summary>
 internal sealed class OpenApiOperations : IOperationFilter
 {
     public const string ProblemSchema = "Problem";

@@ -8,7 +8,10 @@ namespace BatchService.Http;
 /// <param name="Value">Unquoted; empty when there is none, which RFC 7240 calls the same.</param>
 internal readonly record struct PreferItem(string Name, string Value, bool HasParameters);
 
-/// <summary>The grammar of <c>Prefer</c>: <c>token [= word] *( ; token [= word] )</c>, separated by commas, words being tokens or quoted strings.</summary>
+/// <summary>
+/// The grammar of <c>Prefer</c>: <c>token [= word] *( ; token [= word] )</c>, separated by commas, words being tokens or quoted
+/// strings.
+/// </summary>
 internal static class PreferHeader
 {
     private const int MaxLength = 4_096;

@@ -29,7 +29,9 @@ internal sealed record Preferences(bool RespondAsync, TimeSpan? Wait, bool? Mini
 
     private const int MaxWaitDigits = 6;
 
-    /// <summary>Parses all <c>Prefer</c> lines. Unknown or malformed ones are errors, unless <c>handling=lenient</c> is among them.</summary>
+    /// <summary>
+    /// Parses all <c>Prefer</c> lines. Unknown or malformed ones are errors, unless <c>handling=lenient</c> is among them.
+    /// </summary>
     public static (Preferences Preferences, IReadOnlyList<Error> Errors) Parse(IEnumerable<string?> lines)
     {
         var result = None;
@@ -76,8 +78,8 @@ internal sealed record Preferences(bool RespondAsync, TimeSpan? Wait, bool? Mini
     {
         "respond-async" => (Preference.RespondAsync, item.Value.Length == 0 ? this with { RespondAsync = true } : null),
         "wait" => (Preference.Wait, Seconds(item.Value) is { } wait ? this with { Wait = wait } : null),
-        "return" => (Preference.Return, Choice(item.Value, "minimal", "representation") is { } minimal ? this with { Minimal = minimal } : null),
-        "handling" => (Preference.Handling, Choice(item.Value, "lenient", "strict") is { } lenient ? this with { Lenient = lenient } : null),
+        "return" => (Preference.Return, Choice(item.Value, "minimal", "representation") is { } yes ? this with { Minimal = yes } : null),
+        "handling" => (Preference.Handling, Choice(item.Value, "lenient", "strict") is { } yes ? this with { Lenient = yes } : null),
         "multi-status" => (Preference.MultiStatus, item.Value == "200" ? this with { MultiStatusOk = true } : null),
         _ => (Preference.None, null),
     };

@@ -5,12 +5,16 @@ using BatchService.Batching;
 
 namespace BatchService.Http;
 
-/// <summary>Writes <c>application/problem+json</c> (RFC 9457) with the members of the contract: every error of the service leaves through here.</summary>
+/// <summary>
+/// Writes <c>application/problem+json</c> (RFC 9457) with the members of the contract: every error of the service leaves through here.
+/// </summary>
 internal static class Problem
 {
     public const string MediaType = "application/problem+json";
 
-    /// <summary>For every body of the service: texts stay readable, and nosniff plus the media type keep them from being run as HTML.</summary>
+    /// <summary>
+    /// For every body of the service: texts stay readable, and nosniff plus the media type keep them from being run as HTML.
+    /// </summary>
     public static readonly JsonWriterOptions Writing = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     private static readonly TimeSpan s_retryAfter = TimeSpan.FromSeconds(1);
@@ -32,7 +36,9 @@ internal static class Problem
         await context.Response.BodyWriter.FlushAsync(cancellationToken);
     }
 
-    /// <summary>Status, media type, <c>Retry-After</c> and <c>WWW-Authenticate</c> of a problem; for those who write the body themselves.</summary>
+    /// <summary>
+    /// Status, media type, <c>Retry-After</c> and <c>WWW-Authenticate</c> of a problem; for those who write the body themselves.
+    /// </summary>
     public static void SetHeaders(HttpResponse response, ProblemSummary summary, TimeSpan? retryAfter = null)
     {
         response.StatusCode = summary.Status;

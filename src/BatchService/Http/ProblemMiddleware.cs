@@ -28,7 +28,7 @@ internal sealed partial class ProblemMiddleware(RequestDelegate next, ILogger<Pr
             return;
         }
 
-        if (context.Response is { HasStarted: false, StatusCode: >= 400 and not ClientClosedRequest, ContentType: null, ContentLength: null })
+        if (context.Response is { HasStarted: false, StatusCode: >= 400, ContentType: null, ContentLength: null })
         {
             await Problem.WriteAsync(context, [FrameworkError.Of(context.Response.StatusCode)], context.RequestAborted);
         }

@@ -13,13 +13,11 @@ internal readonly record struct ProblemSummary(int Status, ErrorCode Code, strin
     /// <param name="errors">At least one; the first gives the text.</param>
     public static ProblemSummary Of(IReadOnlyList<Error> errors)
     {
-        var lead = Lead(errors);
-        var sameStatus = errors.All(error => error.Code.Status == errors[0].Code.Status);
-        var code = sameStatus || lead.Code.Status == 400 ? lead.Code : ErrorCodes.ValidationFailed;
+        var wrong = errors.FirstOrDefault(error => error.Code.Status == 400 && !s_itemCodes.Contains(error.Code));
+        var lead = wrong ?? errors[0];
+        var sameStatus = errors.All(error => error.Code.Status == lead.Code.Status);
+        var code = wrong is not null || sameStatus ? lead.Code : ErrorCodes.ValidationFailed;
         var detail = errors.Count == 1 ? lead.Detail : $"{lead.Detail} (1 of {errors.Count} errors)";
         return new ProblemSummary(code.Status, code, detail, errors.All(error => error.Code.Retryable));
     }
-
-    private static Error Lead(IReadOnlyList<Error> errors) =>
-        errors.FirstOrDefault(error => error.Code.Status == 400 && !s_itemCodes.Contains(error.Code)) ?? errors[0];
 }

@@ -30,31 +30,8 @@ internal sealed class RecordReader(Stream stream, int maxBytes, bool quoted) : I
     public Error? Error { get; private set; }
 
     /// <summary>Moves to the next record; false at the end of the stream and after an <see cref="Error"/>.</summary>
-    public async ValueTask<bool> ReadAsync(CancellationToken cancellationToken)
-    {
-        while (Error is null)
-        {
-            if (FindEnd() is >= 0 and var length)
-            {
-                return Take(length, length + 1);
-            }
-
-            // The carriage return of a CRLF does not count.
-            if (_buffer.Length > maxBytes + 1L)
-            {
-                return TooLong();
-            }
-
-            if (_ended)
-            {
-                return _buffer.Length > 0 && Take(_buffer.Length, _buffer.Length);
-            }
-
-            await FillAsync(cancellationToken);
-        }
-
-        return false;
-    }
+    public ValueTask<bool> ReadAsync(CancellationToken cancellationToken) =>
+        TryNext() is { } found ? ValueTask.FromResult(found) : ReadOnAsync(cancellationToken);
 
     public async ValueTask DisposeAsync()
     {
@@ -65,6 +42,40 @@ internal sealed class RecordReader(Stream stream, int maxBytes, bool quoted) : I
         }
 
         await _pipe.CompleteAsync();
+    }
+
+    private async ValueTask<bool> ReadOnAsync(CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            await FillAsync(cancellationToken);
+            if (TryNext() is { } found)
+            {
+                return found;
+            }
+        }
+    }
+
+    /// <summary>The answer of a read, as far as the bytes at hand can tell: most records need no waiting and no state machine.</summary>
+    private bool? TryNext()
+    {
+        if (Error is not null)
+        {
+            return false;
+        }
+
+        if (FindEnd() is >= 0 and var length)
+        {
+            return Take(length, length + 1);
+        }
+
+        // The carriage return of a CRLF does not count.
+        if (_buffer.Length > maxBytes + 1L)
+        {
+            return TooLong();
+        }
+
+        return _ended ? _buffer.Length > 0 && Take(_buffer.Length, _buffer.Length) : null;
     }
 
     private async ValueTask FillAsync(CancellationToken cancellationToken)

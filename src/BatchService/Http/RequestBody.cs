@@ -44,7 +44,9 @@ internal sealed class RequestBody : IDisposable
         return (null, error);
     }
 
-    /// <summary>The body as a stream: decompressed, and ended by a <see cref="BatchFaultException"/> at the limit or where it is broken.</summary>
+    /// <summary>
+    /// The body as a stream: decompressed, and ended by a <see cref="BatchFaultException"/> at the limit or where it is broken.
+    /// </summary>
     /// <param name="maxBytes">Limit of the decompressed bytes; <see cref="long.MaxValue"/> for none.</param>
     /// <param name="maxWireBytes">Limit of the bytes as sent: empty compressed blocks cost time and never add up to anything.</param>
     public static (Stream? Stream, Error? Error) Open(HttpRequest request, long maxBytes, long maxWireBytes)

@@ -7,7 +7,8 @@ internal static class SecurityHeaders
 
     // Swagger UI: its own scripts, styles set by its scripts, icons as data, calls to this service.
     private const string SwaggerUi =
-        "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; object-src 'none'; base-uri 'none'; frame-ancestors 'none'";
+        "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
+        + "object-src 'none'; base-uri 'none'; frame-ancestors 'none'";
 
     /// <summary>Set when the response starts: an error answer that was cleared on the way has them, too.</summary>
     public static void UseSecurityHeaders(this IApplicationBuilder app) => app.Use((context, next) =>

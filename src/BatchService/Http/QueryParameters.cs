@@ -3,7 +3,7 @@ using BatchService.Batching;
 namespace BatchService.Http;
 
 /// <summary>Refuses query parameters that an endpoint does not know: nothing that was asked for is ignored.</summary>
-internal static class QueryString
+internal static class QueryParameters
 {
     private const int MaxNameLength = 64;
 
