@@ -1,5 +1,8 @@
+using BatchService.Batching;
 using BatchService.Data;
+using BatchService.Entities;
 using BatchService.Http;
+using BatchService.Operations;
 
 var builder = WebApplication.CreateBuilder(args);
 
@@ -7,9 +10,13 @@ var builder = WebApplication.CreateBuilder(args);
 builder.Configuration["Urls"] ??= "http://127.0.0.1:5080";
 builder.AddDatabase();
 builder.AddHttpKit();
+builder.Services.AddBatching().AddEntities().AddOperations();
 
 await using var app = builder.Build();
 app.UseHttpKit();
+app.MapOperations();
+app.MapRowBatches();
+app.MapEntities();
 
 if (!await app.PrepareDatabaseAsync(app.Lifetime.ApplicationStopping))
 {

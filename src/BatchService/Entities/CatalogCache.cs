@@ -1,3 +1,5 @@
+using BatchService.Batching;
+
 namespace BatchService.Entities;
 
 /// <summary>
@@ -6,6 +8,9 @@ namespace BatchService.Entities;
 /// </summary>
 internal sealed class CatalogCache(Func<CancellationToken, Task<Catalog>> readAsync, TimeProvider timeProvider)
 {
+    /// <summary>No request is refused on the word of a snapshot older than this.</summary>
+    public static readonly TimeSpan MaxAgeOfARefusal = TimeSpan.FromSeconds(1);
+
     private readonly Lock _lock = new();
     private Snapshot? _current;
     private Task<Snapshot>? _flight;
@@ -51,9 +56,21 @@ internal sealed class CatalogCache(Func<CancellationToken, Task<Catalog>> readAs
     {
         var startedAt = timeProvider.GetTimestamp();
         await Task.Yield();
-        var snapshot = new Snapshot(await readAsync(CancellationToken.None), startedAt);
+        var snapshot = new Snapshot(await TryReadAsync(), startedAt);
         _current = snapshot;
         return snapshot;
+    }
+
+    private async Task<Catalog> TryReadAsync()
+    {
+        try
+        {
+            return await readAsync(CancellationToken.None);
+        }
+        catch (Exception exception) when (DatabaseFaults.IsConnectionLoss(exception))
+        {
+            throw DatabaseFaults.Unavailable(exception);
+        }
     }
 
     private sealed record Snapshot(Catalog Catalog, long StartedAt);

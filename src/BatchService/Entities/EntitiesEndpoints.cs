@@ -1,43 +1,58 @@
 using BatchService.Batching;
+using BatchService.Http;
 
 namespace BatchService.Entities;
 
 /// <summary>What the database holds: the list of entities, one in full, and reading the catalog again.</summary>
 internal static class EntitiesEndpoints
 {
-    private static readonly TimeSpan MaxAgeOfRefusal = TimeSpan.FromSeconds(1);
-
-    public static IEndpointRouteBuilder MapEntities(this IEndpointRouteBuilder routes)
+    public static void MapEntities(this IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/entities", ListAsync);
-        routes.MapGet("/entities/{entity}", DescribeAsync);
-        routes.MapPost("/entities/reload", ReloadAsync);
-        return routes;
+        routes.MapGet("/entities", ListAsync)
+            .WithName("GetEntities")
+            .WithTags("Entities")
+            .WithSummary("The tables and updatable views that batches can work on")
+            .RefuseUnknownQuery();
+        routes.MapGet("/entities/{entity}", DescribeAsync)
+            .WithName("GetEntity")
+            .WithTags("Entities")
+            .WithSummary("One entity: columns, keys, relations")
+            .WithPathExample("entity", "invoice", "A name from GET /entities")
+            .RefuseUnknownQuery();
+        routes.MapPost("/entities/reload", ReloadAsync)
+            .WithName("PostEntitiesReload")
+            .WithTags("Entities")
+            .WithSummary("Read the database's catalog again, now")
+            .RefuseUnknownQuery();
     }
 
-    private static async Task<IResult> ListAsync(CatalogCache cache, CancellationToken cancellationToken) =>
-        Results.Json(EntityList.Of(await cache.GetAsync(cancellationToken)), EntityJson.Default.EntityList);
-
-    private static async Task<IResult> DescribeAsync(string entity, CatalogCache cache, CancellationToken cancellationToken)
+    private static async Task<IResult> ListAsync(HttpContext context, CatalogCache cache, CancellationToken cancellationToken)
     {
-        var catalog = await cache.GetAsync(cancellationToken);
-        if (!catalog.TryGet(entity, out var found))
-        {
-            catalog = await cache.RefreshAsync(MaxAgeOfRefusal, cancellationToken);
-        }
+        var catalog = await cache.RefreshAsync(CatalogCache.MaxAgeOfARefusal, cancellationToken);
+        var visible = new Catalog(
+            catalog.Entities
+                .Where(pair => EntityAccess.Refusal(context.GetCaller(), pair.Key, EntityAction.Read) is null)
+                .ToDictionary(StringComparer.Ordinal),
+            catalog.ReadAt);
+        return Results.Json(EntityList.Of(visible), EntityJson.Default.EntityList);
+    }
 
-        return found is not null || catalog.TryGet(entity, out found)
+    private static async Task<IResult> DescribeAsync(
+        HttpContext context, string entity, CatalogCache cache, CancellationToken cancellationToken)
+    {
+        if (EntityAccess.Refusal(context.GetCaller(), entity, EntityAction.Read) is { } refusal)
+            return Problem.Of(refusal);
+        var catalog = await cache.RefreshAsync(CatalogCache.MaxAgeOfARefusal, cancellationToken);
+        return catalog.TryGet(entity, out var found)
             ? Results.Json(EntityDescription.Of(found), EntityJson.Default.EntityDescription)
-            : Refused(ErrorCodes.EntityUnknown, "There is no entity of that name.");
+            : Problem.Of(new Error(ErrorCodes.EntityUnknown, "There is no entity of that name."));
     }
 
-    private static async Task<IResult> ReloadAsync(CatalogCache cache, CancellationToken cancellationToken)
+    private static async Task<IResult> ReloadAsync(HttpContext context, CatalogCache cache, CancellationToken cancellationToken)
     {
+        if (!context.GetCaller().Has("batch:admin"))
+            return Problem.Of(new Error(ErrorCodes.PermissionDenied, "The caller may not do this: it needs the scope batch:admin."));
         var catalog = await cache.RefreshAsync(TimeSpan.Zero, cancellationToken);
         return Results.Json(new CatalogReloaded(catalog.Entities.Count, catalog.ReadAt), EntityJson.Default.CatalogReloaded);
     }
-
-    private static IResult Refused(ErrorCode code, string detail) =>
-        Results.Problem(
-            detail, statusCode: code.Status, title: code.Title, extensions: new Dictionary<string, object?> { ["code"] = code.Name, ["error"] = detail });
 }

@@ -12,6 +12,7 @@ internal static class EntitiesSetup
         services.AddSingleton<CatalogReader>();
         services.AddSingleton(provider => new CatalogCache(
             provider.GetRequiredService<CatalogReader>().ReadAsync, provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<RowBatchRunner>();
         services.AddHostedService<CatalogListener>();
         return services;
     }

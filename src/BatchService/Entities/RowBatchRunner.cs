@@ -12,15 +12,13 @@ internal sealed record RowBatchEnd(RowBatchAnswer? Answer, StoredAnswer? Stored,
 /// <summary>Runs many rows of one entity: check, plan, write, collect.</summary>
 internal sealed class RowBatchRunner(CatalogCache catalogs, BatchWriter writer, IdempotentRun idempotency, IOptions<BatchOptions> limits)
 {
-    private static readonly TimeSpan MaxAgeForStreams = TimeSpan.FromSeconds(1);
-
     public async Task<RowBatchEnd> RunAsync(RowBatchRequest request, CancellationToken cancellationToken)
     {
         if (EntityAccess.Refusal(request.Caller, request.Entity, AccessOf(request.Action)) is { } refusal)
             return RowBatchEnd.Refused(refusal);
         // A stream cannot be checked a second time, so it begins with a fresh catalog.
         var catalog = request.Source is RowSource.Streamed
-            ? await catalogs.RefreshAsync(MaxAgeForStreams, cancellationToken)
+            ? await catalogs.RefreshAsync(CatalogCache.MaxAgeOfARefusal, cancellationToken)
             : await catalogs.GetAsync(cancellationToken);
         var checkedRows = CheckedRows.Of(request, catalog, limits.Value);
         if (!checkedRows.IsClean && request.Source is RowSource.Json)

@@ -17,7 +17,6 @@ internal readonly record struct ProblemSummary(int Status, ErrorCode Code, strin
         var lead = wrong ?? errors[0];
         var sameStatus = errors.All(error => error.Code.Status == lead.Code.Status);
         var code = wrong is not null || sameStatus ? lead.Code : ErrorCodes.ValidationFailed;
-        var detail = errors.Count == 1 ? lead.Detail : $"{lead.Detail} (1 of {errors.Count} errors)";
-        return new ProblemSummary(code.Status, code, detail, errors.All(error => error.Code.Retryable));
+        return new ProblemSummary(code.Status, code, lead.Detail, errors.All(error => error.Code.Retryable));
     }
 }
