@@ -148,7 +148,7 @@ internal sealed class AtomicDiagnosis(TransactionRunner transactions)
     /// <summary>The failed outcome of a set of one item.</summary>
     internal static ItemOutcome FailureOf(WriteSet set, StageResult result)
     {
-        if (result.Failure is null && result.Outcomes.LastOrDefault() is { Status: ItemStatus.Failed } told)
+        if (result.Failure is null && result.Outcomes is [.., { Status: ItemStatus.Failed } told])
             return told;
         var error = result.Failure is { } failure
             ? SqlStates.ToError(failure)!

@@ -33,7 +33,7 @@ internal sealed class BatchWriter(TransactionRunner transactions)
             async (open, token) =>
             {
                 var attempt = await RunStagesAsync(open, plan, token);
-                return new TransactionVerdict<StagesEnd>(attempt.Failed is false && !mode.DryRun, attempt, attempt.Outcomes);
+                return new TransactionVerdict<StagesEnd>(!attempt.Failed && !mode.DryRun, attempt, attempt.Outcomes);
             },
             cancellationToken);
         if (end == TransactionEnd.Refused)

@@ -31,9 +31,10 @@ internal sealed partial class IdempotencyPruning(
         try
         {
             await using var command = dataSource.CreateCommand(Sql);
-            while (await command.ExecuteNonQueryAsync(cancellationToken) == Piece)
-            {
-            }
+            int removed;
+            do
+                removed = await command.ExecuteNonQueryAsync(cancellationToken);
+            while (removed == Piece);
         }
         catch (Exception exception) when (exception is NpgsqlException or TimeoutException)
         {

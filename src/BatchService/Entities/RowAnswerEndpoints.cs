@@ -14,7 +14,7 @@ internal sealed class RowAnswerEndpoints(HttpContext context, Preferences prefer
     {
         if (!MediaTypeHeaderValue.TryParseList(request.Headers.Accept, out var accepted) || accepted.Count == 0)
             return (false, null);
-        foreach (var type in accepted.OrderByDescending(type => type.Quality ?? 1).Where(type => type.Quality is not 0))
+        foreach (var type in accepted.Where(type => type.Quality is not 0).OrderByDescending(type => type.Quality ?? 1))
         {
             if (type.MediaType.Equals(RequestMedia.Ndjson, StringComparison.OrdinalIgnoreCase))
                 return (true, null);

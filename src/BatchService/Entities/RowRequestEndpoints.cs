@@ -137,7 +137,7 @@ internal sealed class RowRequestEndpoints : IAsyncDisposable
         }
     }
 
-    /// <param name="reader">A reader past the header; null: start again.</param>
+    /// <summary>Reads the records by a reader that is past the header, or, when there is none any more, from the start.</summary>
     private static async IAsyncEnumerable<RowInput> ReadRecordsAsync(
         CsvReader? reader, Stream stream, int maxLineBytes, [EnumeratorCancellation] CancellationToken cancellationToken)
     {

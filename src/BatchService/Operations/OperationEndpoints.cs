@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.Text.Json;
 using BatchService.Batching;
-using BatchService.Entities;
 using BatchService.Http;
 using Microsoft.Extensions.Options;
 

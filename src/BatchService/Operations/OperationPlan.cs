@@ -1,5 +1,4 @@
 using BatchService.Batching;
-using BatchService.Entities;
 
 namespace BatchService.Operations;
 
