@@ -1,4 +1,3 @@
-using BatchService.Batching;
 using BatchService.Entities;
 
 namespace BatchService.Operations;
