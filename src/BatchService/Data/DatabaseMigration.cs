@@ -7,8 +7,7 @@ namespace BatchService.Data;
 internal static class DatabaseMigration
 {
     // Limits that are right for requests are wrong here: an index on a large table, or waiting for the process that migrates right
-    // now. The lock goes first because CREATE DATABASE and CREATE SCHEMA IF NOT EXISTS fail when two run at once. All of it ends with
-    // the session, or when the pool takes the connection back.
+    // now. The lock goes first because CREATE DATABASE and CREATE SCHEMA IF NOT EXISTS fail when two run at once.
     private const string Prelude =
         """
         SET statement_timeout = 0;
@@ -31,6 +30,9 @@ internal static class DatabaseMigration
         context.Database.SetCommandTimeout(0);
         await context.Database.ExecuteSqlRawAsync(Prelude, cancellationToken);
         await context.Database.MigrateAsync(cancellationToken);
+
+        // The pool resets a session only when it is used again; until then the lock would be held. After a failure the process ends.
+        await context.Database.ExecuteSqlRawAsync("SELECT pg_advisory_unlock_all()", cancellationToken);
     }
 
     private static async Task EnsureDatabaseAsync(NpgsqlDataSource dataSource, CancellationToken cancellationToken)
