@@ -1,4 +1,6 @@
 using BatchService.Data;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
 
 var builder = WebApplication.CreateBuilder(args);
 
@@ -12,6 +14,7 @@ if (!await app.PrepareDatabaseAsync(app.Lifetime.ApplicationStopping))
     return 1;
 }
 
-app.Lifetime.ApplicationStarted.Register(() => Console.WriteLine($"Swagger UI: {string.Join(", ", app.Urls.Select(url => url + "/swagger"))}"));
+var addresses = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>();
+app.Lifetime.ApplicationStarted.Register(() => Console.WriteLine($"Swagger UI: {addresses?.Addresses.FirstOrDefault()}/swagger"));
 await app.RunAsync();
 return 0;
