@@ -3,6 +3,8 @@ using BatchService.Data;
 using BatchService.Entities;
 using BatchService.Http;
 using BatchService.Operations;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
 
 var builder = WebApplication.CreateBuilder(args);
 
@@ -23,5 +25,6 @@ if (!await app.PrepareDatabaseAsync(app.Lifetime.ApplicationStopping))
     return 1;
 }
 
-app.Lifetime.ApplicationStarted.Register(() => Console.WriteLine($"Swagger UI: {string.Join(", ", app.Urls.Select(url => url + "/swagger"))}"));
+var addresses = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>();
+app.Lifetime.ApplicationStarted.Register(() => Console.WriteLine($"Swagger UI: {addresses?.Addresses.FirstOrDefault()}/swagger"));
 return await app.RunCheckedAsync();

@@ -46,6 +46,11 @@ internal static class DatabaseStartup
         {
             return exception.Message;
         }
+        catch (InvalidOperationException exception) when (exception.InnerException is ArgumentException or FormatException)
+        {
+            // A setting of the wrong type: the configuration's own text names it.
+            return exception.Message;
+        }
         catch (PostgresException exception)
         {
             return $"PostgreSQL says: {exception.MessageText} ({exception.SqlState}).";

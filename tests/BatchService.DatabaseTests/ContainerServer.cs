@@ -1,0 +1,14 @@
+using Testcontainers.PostgreSql;
+
+namespace BatchService.DatabaseTests;
+
+/// <summary>The tests' server in a container; compiled with <c>-p:UseTestcontainers=true</c> only. Its reaper removes it after the run.</summary>
+internal static class ContainerServer
+{
+    public static async Task<string> StartAsync()
+    {
+        var container = new PostgreSqlBuilder("postgres:17-alpine").WithCommand("-c", "max_connections=400", "-c", "fsync=off").Build();
+        await container.StartAsync();
+        return container.GetConnectionString();
+    }
+}

@@ -1,0 +1,11 @@
+using Npgsql;
+
+namespace BatchService.DatabaseTests;
+
+/// <summary>What a test class's database starts from: the service's migrations, then whatever <paramref name="FillAsync"/> adds, once a run.</summary>
+/// <param name="Name">Lower case letters; becomes part of the template database's name.</param>
+public sealed record DatabaseTemplate(string Name, Func<NpgsqlDataSource, CancellationToken, Task> FillAsync)
+{
+    /// <summary>The migrations and nothing else.</summary>
+    public static DatabaseTemplate Empty { get; } = new("empty", (_, _) => Task.CompletedTask);
+}

@@ -1,0 +1,68 @@
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Mvc.Testing;
+using Npgsql;
+
+namespace BatchService.DatabaseTests;
+
+/// <summary>The real service, in this process, on a database that only this test class uses. Derive from it to set it up otherwise.</summary>
+public class ServiceFixture : IAsyncLifetime
+{
+    private TestDatabase? _database;
+    private WebApplicationFactory<Program>? _factory;
+    private HttpClient? _client;
+
+    /// <summary>Speaks to the service.</summary>
+    public HttpClient Client => _client ??= CreateClient();
+
+    /// <summary>Looks at the service's database, past the service.</summary>
+    public NpgsqlDataSource Database => Created(_database).DataSource;
+
+    /// <summary>The service's own container.</summary>
+    public IServiceProvider Services => Created(_factory).Services;
+
+    /// <summary>What the database starts from.</summary>
+    protected virtual DatabaseTemplate Template => DatabaseTemplate.Empty;
+
+    /// <summary>Another client, with headers of its own.</summary>
+    public HttpClient CreateClient() => Created(_factory).CreateClient();
+
+    public async Task InitializeAsync()
+    {
+        var server = await PostgresServer.OfThisRunAsync();
+        _database = await server.CreateDatabaseAsync(Template);
+        await FillAsync(_database.DataSource, CancellationToken.None);
+        var settings = new Dictionary<string, string?>(StringComparer.OrdinalIgnoreCase)
+        {
+            ["ConnectionStrings:Batch"] = _database.ConnectionString,
+        };
+        Configure(settings);
+
+        // UseSetting, because Program.cs reads settings before the host is built; other sources are added only then.
+        _factory = new WebApplicationFactory<Program>().WithWebHostBuilder(builder =>
+        {
+            foreach (var (key, value) in settings)
+            {
+                builder.UseSetting(key, value);
+            }
+        });
+        _ = _factory.Server;
+    }
+
+    public async Task DisposeAsync()
+    {
+        _client?.Dispose();
+        await (_factory?.DisposeAsync() ?? ValueTask.CompletedTask);
+        await (_database?.DisposeAsync() ?? ValueTask.CompletedTask);
+    }
+
+    /// <summary>Adds to the settings, which go before appsettings.json.</summary>
+    protected virtual void Configure(IDictionary<string, string?> settings)
+    {
+    }
+
+    /// <summary>Adds tables and rows before the service starts.</summary>
+    protected virtual Task FillAsync(NpgsqlDataSource database, CancellationToken cancellationToken) => Task.CompletedTask;
+
+    private static T Created<T>(T? value)
+        where T : class => value ?? throw new InvalidOperationException("The fixture has not been initialised.");
+}
