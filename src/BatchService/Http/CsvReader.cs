@@ -1,21 +1,26 @@
 using System.Runtime.CompilerServices;
+using System.Text.Unicode;
 using BatchService.Batching;
+using CsvHelper;
 
 namespace BatchService.Http;
 
 /// <summary>One row of a CSV stream.</summary>
 /// <param name="Index">Counts the rows after the header, from 0: the item's index.</param>
 /// <param name="Line">The line on which the row begins, from 1: what an editor shows.</param>
-/// <param name="Values">One for each column: null for an empty field, the empty string for a quoted empty one. Empty beside an
-/// error.</param>
-/// <param name="Error">With its index: this row alone is wrong. Without: the stream cannot be read on, and this is its last
-/// element.</param>
+/// <param name="Values">One for each column: null for an empty field, the empty string for a quoted empty one. None beside an error.</param>
+/// <param name="Error">With its index: this row alone is wrong. Without: the stream cannot be read on, and this is its last element.</param>
 internal readonly record struct CsvRow(int Index, long Line, string?[] Values, Error? Error);
 
-/// <summary>Reads CSV (RFC 4180, comma, UTF-8, with a header row) in constant memory. Blank lines are skipped.</summary>
+/// <summary>
+/// Reads CSV (RFC 4180, comma, UTF-8, with a header row) in constant memory. Blank lines are skipped. CsvHelper splits; what is NULL
+/// and what is '' is told apart here, by the quotes.
+/// </summary>
 internal sealed class CsvReader(Stream stream, int maxRecordBytes) : IAsyncDisposable
 {
-    private readonly RecordReader _reader = new(stream, maxRecordBytes, quoted: true);
+    private readonly CsvHelper.CsvReader _csv =
+        CsvHelper.CsvReader.Create(new Utf8Only(stream), Options(maxRecordBytes), leaveOpen: true);
+    private Error? _error;
 
     /// <summary>The names of the header row, once it is read: not empty, without duplicates.</summary>
     public IReadOnlyList<string> Columns { get; private set; } = [];
@@ -23,17 +28,17 @@ internal sealed class CsvReader(Stream stream, int maxRecordBytes) : IAsyncDispo
     /// <summary>Reads the header row; must be called first. What is wrong with it is wrong with the request.</summary>
     public async ValueTask<Error?> ReadHeaderAsync(CancellationToken cancellationToken)
     {
-        if (!await ReadRecordAsync(cancellationToken))
+        if (!await ReadAsync(cancellationToken))
         {
-            return _reader.Error ?? new Error(ErrorCodes.MalformedJson, "The request body is empty: CSV needs a header row.");
+            return _error ?? new Error(ErrorCodes.MalformedJson, "The request body is empty: CSV needs a header row.");
         }
 
-        var (names, fault, _) = CsvRecord.Split(_reader.Record.Span, 16);
-        if (names is null)
+        if (!IsText())
         {
-            return new Error(ErrorCodes.MalformedJson, $"The CSV header {fault}.");
+            return new Error(ErrorCodes.MalformedJson, "The CSV header has bytes that are not UTF-8 text.");
         }
 
+        var names = Values();
         if (Array.FindIndex(names, string.IsNullOrWhiteSpace) is >= 0 and var empty)
         {
             return new Error(ErrorCodes.MalformedJson, $"Column {empty + 1} of the CSV header has no name.");
@@ -52,54 +57,112 @@ internal sealed class CsvReader(Stream stream, int maxRecordBytes) : IAsyncDispo
     public async IAsyncEnumerable<CsvRow> ReadRowsAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var index = 0;
-        while (await ReadRecordAsync(cancellationToken))
+        while (await ReadAsync(cancellationToken))
         {
-            var (values, fault, broken) = CsvRecord.Split(_reader.Record.Span, Columns.Count);
-            if (broken)
-            {
-                var error = new Error(ErrorCodes.MalformedJson, $"The CSV record at line {_reader.Line} {fault}.");
-                yield return new CsvRow(index, _reader.Line, [], error);
-                yield break;
-            }
-
-            yield return Row(index++, values, fault);
+            var error = Check(index);
+            yield return new CsvRow(index++, _csv.LineNumber, error is null ? Values() : [], error);
         }
 
-        if (_reader.Error is { } readError)
+        if (_error is not null)
         {
-            yield return new CsvRow(index, _reader.Line, [], readError);
+            yield return new CsvRow(index, _csv.LineNumber, [], _error);
         }
     }
 
-    public ValueTask DisposeAsync() => _reader.DisposeAsync();
+    public ValueTask DisposeAsync() => _csv.DisposeAsync();
 
-    private CsvRow Row(int index, string?[]? values, string? fault)
+    private static CsvReaderOptions Options(int maxRecordBytes) => new()
     {
-        if (values is null)
+        // The header is read as a record like any other: its quotes and limits are checked the same way.
+        HasHeader = false,
+        MaxRecordSize = maxRecordBytes,
+        MalformedData = CsvMalformedDataHandling.Throw,
+        TrackLineNumbers = true,
+        IncludeValuesInExceptions = false,
+    };
+
+    private async ValueTask<bool> ReadAsync(CancellationToken cancellationToken)
+    {
+        if (_error is not null)
         {
-            var unreadable = new Error(ErrorCodes.MalformedJson, $"The CSV record at line {_reader.Line} {fault}.") { Index = index };
-            return new CsvRow(index, _reader.Line, [], unreadable);
+            return false;
         }
 
-        if (values.Length == Columns.Count)
+        try
         {
-            return new CsvRow(index, _reader.Line, values, null);
+            if (!await _csv.ReadAsync(cancellationToken))
+            {
+                return false;
+            }
+
+            // CsvHelper looks at its own limit only where a record does not fit its buffer.
+            _error = _csv.RawRecord.Length > maxRecordBytes ? TooLong(_csv.LineNumber) : null;
+        }
+        catch (CsvFormatException exception)
+        {
+            // One exception type for both; its text names the setting.
+            _error = exception.Message.Contains(nameof(CsvReaderOptions.MaxRecordSize), StringComparison.Ordinal)
+                ? TooLong(exception.LineNumber)
+                : new Error(ErrorCodes.MalformedJson, $"The CSV record at line {exception.LineNumber} has a double quote out of place.");
+        }
+        catch (BatchFaultException fault)
+        {
+            _error = fault.Error;
         }
 
-        var detail = $"The CSV record at line {_reader.Line} has {values.Length} fields where the header has {Columns.Count}.";
-        return new CsvRow(index, _reader.Line, [], new Error(ErrorCodes.ValidationFailed, detail) { Index = index });
+        return _error is null;
     }
 
-    private async ValueTask<bool> ReadRecordAsync(CancellationToken cancellationToken)
+    private Error? Check(int index)
     {
-        while (await _reader.ReadAsync(cancellationToken))
+        if (!IsText())
         {
-            if (!_reader.Record.IsEmpty)
-            {
-                return true;
-            }
+            var detail = $"The CSV record at line {_csv.LineNumber} has bytes that are not UTF-8 text.";
+            return new Error(ErrorCodes.MalformedJson, detail) { Index = index };
         }
 
-        return false;
+        if (_csv.FieldCount != Columns.Count)
+        {
+            var detail = $"The CSV record at line {_csv.LineNumber} has {_csv.FieldCount} fields where the header has {Columns.Count}.";
+            return new Error(ErrorCodes.ValidationFailed, detail) { Index = index };
+        }
+
+        return null;
+    }
+
+    private bool IsText() => Utf8.IsValid(_csv.RawRecord) && !_csv.RawRecord.Contains((byte)0);
+
+    private string?[] Values()
+    {
+        var values = new string?[_csv.FieldCount];
+        for (var i = 0; i < values.Length; i++)
+        {
+            values[i] = _csv.GetRawSpan(i).IsEmpty ? null : _csv.GetString(i);
+        }
+
+        return values;
+    }
+
+    private Error TooLong(long line) => new(ErrorCodes.LineTooLong, $"Line {line} is longer than {maxRecordBytes} bytes.");
+
+    /// <summary>
+    /// Refuses a stream that starts with a byte order mark of UTF-16 or UTF-32: CsvHelper would follow it, whatever encoding it is told.
+    /// No UTF-8 text starts with these bytes.
+    /// </summary>
+    private sealed class Utf8Only(Stream inner) : ForwardStream
+    {
+        private bool _begun;
+
+        public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            var read = await inner.ReadAsync(buffer, cancellationToken);
+            if (!_begun && read > 0 && buffer.Span[0] is 0xFE or 0xFF or 0x00)
+            {
+                throw new BatchFaultException(new Error(ErrorCodes.MalformedJson, "The CSV is not UTF-8 text."));
+            }
+
+            _begun |= read > 0;
+            return read;
+        }
     }
 }

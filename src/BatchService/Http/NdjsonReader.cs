@@ -16,19 +16,19 @@ internal static class NdjsonReader
     public static async IAsyncEnumerable<NdjsonLine> ReadAsync(
         Stream stream, int maxLineBytes, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        await using var reader = new RecordReader(stream, maxLineBytes, quoted: false);
+        await using var reader = new LineReader(stream, maxLineBytes);
         var index = 0;
         while (await reader.ReadAsync(cancellationToken))
         {
-            if (reader.Record.Span.ContainsAnyExcept(" \t\r"u8))
+            if (reader.Line.Span.ContainsAnyExcept(" \t\r"u8))
             {
-                yield return new NdjsonLine(index++, reader.Line, reader.Record, null);
+                yield return new NdjsonLine(index++, reader.Number, reader.Line, null);
             }
         }
 
         if (reader.Error is { } error)
         {
-            yield return new NdjsonLine(index, reader.Line, default, error);
+            yield return new NdjsonLine(index, reader.Number, default, error);
         }
     }
 }

@@ -99,6 +99,51 @@ public sealed class CsvReaderTests
         Assert.Contains("Line 3 ", rows[^1].Error!.Detail, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(Limit, true)]
+    [InlineData(Limit + 1, false)]
+    [InlineData(Limit * 1_000, false)]
+    public async Task Holds_the_limit_of_a_record_to_the_byte(int length, bool fits)
+    {
+        foreach (var size in new[] { 50, 1_000_000 })
+        {
+            var (_, _, rows) = await ReadAsync($"a\n{new string('x', length)}\n1\n", size);
+
+            Assert.Equal(fits ? null : ErrorCodes.LineTooLong, rows[0].Error?.Code);
+            Assert.Equal(fits ? 2 : 1, rows.Count);
+        }
+    }
+
+    [Theory]
+    [InlineData(new byte[] { 0xFF, 0xFE, (byte)'a', 0, (byte)'\n', 0 })]
+    [InlineData(new byte[] { 0xFE, 0xFF, 0, (byte)'a', 0, (byte)'\n' })]
+    [InlineData(new byte[] { 0, 0, 0xFE, 0xFF, 0, 0, 0, (byte)'a' })]
+    public async Task Does_not_take_other_Unicode_for_text(byte[] csv)
+    {
+        var (_, header, _) = await ReadAsync(csv, 1);
+
+        Assert.Equal(ErrorCodes.MalformedJson, header?.Code);
+    }
+
+    [Fact]
+    public async Task Ends_with_the_error_of_a_body_that_breaks_off()
+    {
+        // Longer than the reader's buffer, so that rows come before the end.
+        var csv = Encoding.UTF8.GetBytes("a\n" + string.Concat(Enumerable.Repeat("12345678\n", 50_000)));
+        await using var reader = new CsvReader(new BodyStream(new ChunkedStream(csv, 5_000), 300_000), Limit);
+        Assert.Null(await reader.ReadHeaderAsync(CancellationToken.None));
+
+        var rows = new List<CsvRow>();
+        await foreach (var row in reader.ReadRowsAsync(CancellationToken.None))
+        {
+            rows.Add(row);
+        }
+
+        Assert.Equal(ErrorCodes.BodyTooLarge, rows[^1].Error?.Code);
+        Assert.All(rows[..^1], row => Assert.Equal("12345678", Assert.Single(row.Values)));
+        Assert.InRange(rows.Count, 20_000, 40_000);
+    }
+
     [Fact]
     public void Gives_back_any_values_that_were_written() =>
         Prop.ForAll(

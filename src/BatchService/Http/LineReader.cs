@@ -5,31 +5,28 @@ using BatchService.Batching;
 namespace BatchService.Http;
 
 /// <summary>
-/// Cuts a stream into records that end with a line feed, in constant memory: at most one record and one buffer are held. Each byte is
-/// looked at once, however slowly the bytes come. CRLF is accepted, a byte order mark at the start is skipped.
+/// Cuts a stream into lines in constant memory: at most one line and one buffer are held. Each byte is looked at once, however slowly
+/// the bytes come. CRLF is accepted, a byte order mark at the start is skipped, the last line needs no line feed.
 /// </summary>
-/// <param name="quoted">CSV: a line feed between double quotes does not end the record.</param>
-internal sealed class RecordReader(Stream stream, int maxBytes, bool quoted) : IAsyncDisposable
+internal sealed class LineReader(Stream stream, int maxBytes) : IAsyncDisposable
 {
     private readonly PipeReader _pipe = PipeReader.Create(stream, new StreamPipeReaderOptions(bufferSize: 64 * 1024, leaveOpen: true));
     private ReadOnlySequence<byte> _buffer;
     private byte[] _joined = [];
     private long _scanned;
-    private bool _inQuotes;
     private bool _ended;
     private bool _begun;
-    private long _nextLine = 1;
 
-    /// <summary>The record without its line end; valid until the next read.</summary>
-    public ReadOnlyMemory<byte> Record { get; private set; }
+    /// <summary>The line without its end; valid until the next read.</summary>
+    public ReadOnlyMemory<byte> Line { get; private set; }
 
-    /// <summary>The line of the stream, from 1, on which the record begins.</summary>
-    public long Line { get; private set; }
+    /// <summary>How many lines have been read: the number of this one, from 1.</summary>
+    public long Number { get; private set; }
 
     /// <summary>Why reading ended before the end; null otherwise.</summary>
     public Error? Error { get; private set; }
 
-    /// <summary>Moves to the next record; false at the end of the stream and after an <see cref="Error"/>.</summary>
+    /// <summary>Moves to the next line; false at the end of the stream and after an <see cref="Error"/>.</summary>
     public ValueTask<bool> ReadAsync(CancellationToken cancellationToken) =>
         TryNext() is { } found ? ValueTask.FromResult(found) : ReadOnAsync(cancellationToken);
 
@@ -56,7 +53,7 @@ internal sealed class RecordReader(Stream stream, int maxBytes, bool quoted) : I
         }
     }
 
-    /// <summary>The answer of a read, as far as the bytes at hand can tell: most records need no waiting and no state machine.</summary>
+    /// <summary>The answer of a read, as far as the bytes at hand can tell: most lines need no waiting and no state machine.</summary>
     private bool? TryNext()
     {
         if (Error is not null)
@@ -118,35 +115,18 @@ internal sealed class RecordReader(Stream stream, int maxBytes, bool quoted) : I
 
     private long FindEnd()
     {
-        var at = _scanned;
         foreach (var segment in _buffer.Slice(_scanned))
         {
-            var rest = segment.Span;
-            while (Hit(rest) is >= 0 and var hit)
+            if (segment.Span.IndexOf((byte)'\n') is >= 0 and var hit)
             {
-                if (rest[hit] == '\n' && !_inQuotes)
-                {
-                    return at + hit;
-                }
-
-                _inQuotes = !_inQuotes;
-                at += hit + 1;
-                rest = rest[(hit + 1)..];
+                return _scanned + hit;
             }
 
-            at += rest.Length;
+            _scanned += segment.Length;
         }
 
-        _scanned = at;
         return -1;
     }
-
-    private int Hit(ReadOnlySpan<byte> bytes) => (quoted, _inQuotes) switch
-    {
-        (false, _) => bytes.IndexOf((byte)'\n'),
-        (true, false) => bytes.IndexOfAny((byte)'\n', (byte)'"'),
-        (true, true) => bytes.IndexOf((byte)'"'),
-    };
 
     private bool Take(long length, long consumed)
     {
@@ -155,23 +135,23 @@ internal sealed class RecordReader(Stream stream, int maxBytes, bool quoted) : I
             return TooLong();
         }
 
-        var record = Contiguous(_buffer.Slice(0, length));
-        Record = record.Span is [.., (byte)'\r'] ? record[..^1] : record;
-        if (Record.Length > maxBytes)
+        var line = Contiguous(_buffer.Slice(0, length));
+        line = line.Span is [.., (byte)'\r'] ? line[..^1] : line;
+        if (line.Length > maxBytes)
         {
             return TooLong();
         }
 
-        Line = _nextLine;
-        _nextLine += (quoted ? record.Span.Count((byte)'\n') : 0) + 1;
+        Line = line;
+        Number++;
         _buffer = _buffer.Slice(consumed);
-        (_scanned, _inQuotes) = (0, false);
+        _scanned = 0;
         return true;
     }
 
     private bool TooLong()
     {
-        Error = new Error(ErrorCodes.LineTooLong, $"Line {_nextLine} is longer than {maxBytes} bytes.");
+        Error = new Error(ErrorCodes.LineTooLong, $"Line {Number + 1} is longer than {maxBytes} bytes.");
         return false;
     }
 
