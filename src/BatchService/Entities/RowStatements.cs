@@ -21,16 +21,23 @@ internal static class RowStatements
     {
         var cells = string.Join(", ", Enumerable.Range(0, shape.CellCount).Select(cell => $"x.r ->> {cell} AS c{cell}"));
         var input = $"(SELECT {cells}, g.ord FROM generate_series($2 + 1, $3) AS g(ord), LATERAL (SELECT $1 -> (g.ord - 1)) AS x(r)) AS u";
-        return $"SELECT array_agg(s.row_json::text), array_agg(s.result) FROM ({AsSubquery(shape, input)}) AS s";
+        // PostgreSQL takes statements that write only in a WITH at the top.
+        var (tables, answer) = Parts(shape, input);
+        return $"WITH {tables}, s AS ({answer}) SELECT array_agg(s.row_json::text), array_agg(s.result) FROM s";
     }
 
-    private static string AsSubquery(RowShape shape, string input) => shape.Action == RowAction.Create
-        ? $"WITH w AS ({Statement(shape, input)}) SELECT row_json, result FROM w"
-        : Statement(shape, input);
-
-    private static string Statement(RowShape shape, string input) => shape.Action switch
+    private static string Statement(RowShape shape, string input)
     {
-        RowAction.Create => Create(shape, input),
+        if (shape.Action == RowAction.Create)
+            return Create(shape, input);
+        var (tables, answer) = Parts(shape, input);
+        return $"WITH {tables} {answer}";
+    }
+
+    /// <summary>The tables of the WITH clause, and the query over them that gives a row for each row of the input.</summary>
+    private static (string Tables, string Answer) Parts(RowShape shape, string input) => shape.Action switch
+    {
+        RowAction.Create => ($"w AS ({Create(shape, input)})", "SELECT row_json, result FROM w"),
         RowAction.Upsert => Upsert(shape, input),
         RowAction.Update => Change(shape, input, $"UPDATE {shape.Entity.Sql} AS {T} SET {Assignments(shape)} FROM u", "updated"),
         _ => Change(shape, input, $"DELETE FROM {shape.Entity.Sql} AS {T} USING u", "deleted"),
@@ -43,7 +50,7 @@ internal static class RowStatements
         RETURNING {Row(shape)} AS row_json, 'created' AS result
         """;
 
-    private static string Upsert(RowShape shape, string input)
+    private static (string Tables, string Answer) Upsert(RowShape shape, string input)
     {
         var keys = shape.OnConflict!.Columns.Select(name => IndexOf(shape, name)).ToList();
         var targets = string.Join(", ", shape.OnConflict.Columns.Select(SqlName.Quote));
@@ -54,14 +61,16 @@ internal static class RowStatements
         var isNew = shape.Entity.Kind == EntityKind.Table ? $"{T}.xmax = 0" : "NULL::boolean";
         var first = string.Join(", ", keys.Select(key => $"u.k{key}"));
         var inserted = ConcurrencyColumn.Of(shape.Entity) is { } version ? $", {ConcurrencyColumn.Initial(version)}" : "";
-        return $"""
-            WITH u AS MATERIALIZED (SELECT u.ord, {typed} FROM {input}),
+        var tables = $"""
+            u AS MATERIALIZED (SELECT u.ord, {typed} FROM {input}),
             e AS MATERIALIZED (SELECT u.ord, {Row(shape)} AS row_json FROM u JOIN {shape.Entity.Sql} AS {T} ON {ofTable}),
             w AS (
                 INSERT INTO {shape.Entity.Sql} AS {T} ({InsertColumns(shape)})
                 SELECT {string.Join(", ", shape.Columns.Select((_, column) => $"u.k{column}"))}{inserted} FROM u ORDER BY u.ord
                 ON CONFLICT ({targets}) {OnConflictAction(shape)}
                 RETURNING {written}, true AS written, {isNew} AS is_new, {Row(shape)} AS row_json)
+            """;
+        return (tables, $"""
             SELECT coalesce(w.row_json, e.row_json) AS row_json,
                    CASE WHEN w.written IS NULL THEN 'unchanged'
                         WHEN row_number() OVER (PARTITION BY {first} ORDER BY u.ord) > 1 THEN 'unchanged'
@@ -69,7 +78,7 @@ internal static class RowStatements
                         ELSE 'updated' END AS result
             FROM u LEFT JOIN w ON {ofWritten} LEFT JOIN e ON e.ord = u.ord
             ORDER BY u.ord
-            """;
+            """);
     }
 
     private static string OnConflictAction(RowShape shape)
@@ -98,7 +107,7 @@ internal static class RowStatements
     private static IEnumerable<string> GivenCells(RowShape shape) =>
         Enumerable.Range(0, shape.Columns.Count).Select(shape.GivenCell).Where(cell => cell >= 0).Select(cell => $"u.c{cell}");
 
-    private static string Change(RowShape shape, string input, string change, string done)
+    private static (string Tables, string Answer) Change(RowShape shape, string input, string change, string done)
     {
         var keys = shape.Entity.PrimaryKey.Select(name => (Column: shape.Entity.FindColumn(name)!, Cell: IndexOf(shape, name))).ToList();
         string Matches(string alias, bool withEtag)
@@ -111,9 +120,11 @@ internal static class RowStatements
             return string.Join(" AND ", conditions);
         }
 
-        return $"""
-            WITH u AS MATERIALIZED (SELECT * FROM {input}),
+        var tables = $"""
+            u AS MATERIALIZED (SELECT * FROM {input}),
             w AS ({change} WHERE {Matches(T, withEtag: true)} RETURNING u.ord, {Row(shape)} AS row_json)
+            """;
+        return (tables, $"""
             SELECT w.row_json,
                    CASE WHEN w.ord IS NOT NULL THEN '{done}'
                         WHEN EXISTS (SELECT 1 FROM {shape.Entity.Sql} AS x WHERE {Matches("x", withEtag: true)}) THEN 'again'
@@ -121,7 +132,7 @@ internal static class RowStatements
                         ELSE 'missing' END AS result
             FROM u LEFT JOIN w ON w.ord = u.ord
             ORDER BY u.ord
-            """;
+            """);
     }
 
     private static string Assignments(RowShape shape)
