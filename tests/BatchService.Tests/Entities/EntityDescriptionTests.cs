@@ -1,0 +1,52 @@
+using System.Text.Json;
+using BatchService.Entities;
+
+namespace BatchService.Tests.Entities;
+
+public sealed class EntityDescriptionTests
+{
+    private static readonly Entity Invoice = new(
+        "invoice", "public", "invoice", "\"public\".\"invoice\"", EntityKind.PartitionedTable,
+        [
+            new("id", "\"id\"", CellTextTests.TypeOf(TypeFamily.Int32, "integer"), false, "nextval('s')", ColumnGeneration.IdentityAlways),
+            new("total", "\"total\"", CellTextTests.TypeOf(TypeFamily.Numeric, "numeric(10,2)") with { Precision = 10, Scale = 2 }, false, null, ColumnGeneration.None),
+        ],
+        ["id"],
+        [new UniqueKey("invoice_pkey", ["id"])],
+        [new Relation("lines", "line", true, "fk", ["id"], ["invoice_id"])],
+        new Dictionary<string, IReadOnlyList<string>>(),
+        false, true, true, false);
+
+    [Fact]
+    public void Describes_an_entity_in_snake_case()
+    {
+        var json = JsonSerializer.SerializeToElement(EntityDescription.Of(Invoice), EntityJson.Default.EntityDescription);
+        Assert.Equal("partitioned_table", json.GetProperty("kind").GetString());
+        Assert.Equal("id", json.GetProperty("primary_key")[0].GetString());
+        Assert.Equal("many", json.GetProperty("relations")[0].GetProperty("kind").GetString());
+        Assert.Equal("invoice_id", json.GetProperty("relations")[0].GetProperty("target_columns")[0].GetString());
+        Assert.Equal("identity_always", json.GetProperty("columns")[0].GetProperty("generated").GetString());
+        Assert.False(json.GetProperty("columns")[0].GetProperty("writable").GetBoolean());
+        Assert.True(json.GetProperty("columns")[1].GetProperty("required").GetBoolean());
+        Assert.Equal("number", json.GetProperty("columns")[1].GetProperty("json_type").GetString());
+        Assert.Equal(JsonValueKind.Null, json.GetProperty("concurrency_column").ValueKind);
+    }
+
+    [Fact]
+    public void Allows_only_what_the_database_can_do()
+    {
+        Assert.Equal(["create", "read", "update", "upsert", "assert"], EntityDescription.ActionsOf(Invoice));
+        Assert.Equal(["create", "read", "update", "assert"], EntityDescription.ActionsOf(Invoice with { UniqueKeys = [] }));
+        Assert.Equal(
+            ["create", "read", "update", "assert"],
+            EntityDescription.ActionsOf(Invoice with { UniqueKeys = [new UniqueKey("k", ["id"], Deferrable: true)] }));
+        Assert.Equal(["read", "assert"], EntityDescription.ActionsOf(Invoice with { Insertable = false, Updatable = false }));
+    }
+
+    [Fact]
+    public void Lists_entities_by_name()
+    {
+        var catalog = new Catalog(new Dictionary<string, Entity> { ["b"] = Invoice with { Name = "b" }, ["a"] = Invoice with { Name = "a" } }, default);
+        Assert.Equal(["a", "b"], EntityList.Of(catalog).Entities.Select(entity => entity.Name));
+    }
+}
