@@ -166,7 +166,8 @@ public sealed class JsonScannerTests
         var before = GC.GetAllocatedBytesForCurrentThread();
         JsonScanner.Scan(json);
 
-        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 1_024);
+        // The runtime now and then allocates about 1 KiB of its own here; one object a row would be 24,000 bytes at least.
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 8_192);
     }
 
     [Fact]
