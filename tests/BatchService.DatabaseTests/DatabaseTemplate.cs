@@ -1,3 +1,4 @@
+using BatchService.Data;
 using Npgsql;
 
 namespace BatchService.DatabaseTests;
@@ -8,4 +9,8 @@ public sealed record DatabaseTemplate(string Name, Func<NpgsqlDataSource, Cancel
 {
     /// <summary>The migrations and nothing else.</summary>
     public static DatabaseTemplate Empty { get; } = new("empty", (_, _) => Task.CompletedTask);
+
+    /// <summary>The Chinook sample: its 11 tables in the schema public, with rows.</summary>
+    public static DatabaseTemplate Chinook { get; } = new(
+        "chinook", (database, cancellationToken) => SampleDatabase.LoadAsync(database, "chinook", cancellationToken));
 }
