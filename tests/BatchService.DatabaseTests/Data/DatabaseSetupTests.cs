@@ -54,15 +54,15 @@ public sealed class DatabaseSetupTests(DatabaseSetupTests.Service service) : ICl
         var context = scope.ServiceProvider.GetRequiredService<BatchDbContext>();
         await using var insert = service.Database.CreateCommand(
             """
-            INSERT INTO batch.idempotency_key (caller, route, key, body_hash, created_at, expires_at, lease_until, fence, total_parts)
-            VALUES ('ada', 'POST /batch', 'k', '\x01', now(), now(), now(), 3, 2)
+            INSERT INTO batch.idempotency_key (caller, route, key, body_hash, created_at, expires_at, lease_until, fence)
+            VALUES ('ada', 'POST /batch', 'k', '\x01', now(), now(), now(), 3)
             """);
         await insert.ExecuteNonQueryAsync();
         await using var part = service.Database.CreateCommand("INSERT INTO batch.idempotency_part VALUES ('ada', 'POST /batch', 'k', 0, '\\x02')");
         await part.ExecuteNonQueryAsync();
 
         var row = await context.Set<IdempotencyKeyRow>().AsNoTracking().SingleAsync();
-        Assert.Equal((3L, 2, null), (row.Fence, row.TotalParts, row.Status));
+        Assert.Equal((3L, null), (row.Fence, row.Status));
 
         await context.Set<IdempotencyKeyRow>().ExecuteDeleteAsync();
         Assert.False(await context.Set<IdempotencyPartRow>().AnyAsync());
