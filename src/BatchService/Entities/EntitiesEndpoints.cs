@@ -39,5 +39,8 @@ internal static class EntitiesEndpoints
 
     private static IResult Refused(ErrorCode code, string detail) =>
         Results.Problem(
-            detail, statusCode: code.Status, title: code.Title, extensions: new Dictionary<string, object?> { ["code"] = code.Name, ["error"] = detail });
+            detail,
+            statusCode: code.Status,
+            title: code.Title,
+            extensions: new Dictionary<string, object?>(StringComparer.Ordinal) { ["code"] = code.Name, ["error"] = detail });
 }
