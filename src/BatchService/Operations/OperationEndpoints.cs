@@ -26,20 +26,20 @@ internal static class OperationEndpoints
         var (preferences, preferenceErrors) = Preferences.Parse(context.Request.Headers["Prefer"]);
         if (preferenceErrors.Count > 0)
         {
-            await Problem.WriteAsync(context, preferenceErrors, cancellationToken);
+            await StoredAnswerWriter.RefuseAsync(context, preferenceErrors, cancellationToken);
             return;
         }
         using var deadline = RequestDeadline.Start(context, limits.Value);
         using var json = await JsonBody.ReadAsync(context.Request, limits.Value.MaxBodyBytes, deadline.Token);
         if (json.Error is { } unreadable)
         {
-            await Problem.WriteAsync(context, [unreadable], cancellationToken);
+            await StoredAnswerWriter.RefuseAsync(context, [unreadable], cancellationToken);
             return;
         }
         var (key, keyError) = IdempotencyHeader.Read(context, "POST /batch", json.Bytes.Span);
         if (keyError is not null)
         {
-            await Problem.WriteAsync(context, [keyError], cancellationToken);
+            await StoredAnswerWriter.RefuseAsync(context, [keyError], cancellationToken);
             return;
         }
         var request = new OperationRequest(
@@ -47,7 +47,7 @@ internal static class OperationEndpoints
         var (stored, errors) = await runner.RunAsync(request, deadline.Token);
         preferences.Confirm(context.Response, Honoured);
         if (stored is null)
-            await Problem.WriteAsync(context, errors, cancellationToken);
+            await StoredAnswerWriter.RefuseAsync(context, errors, cancellationToken);
         else
             await StoredAnswerWriter.WriteAsync(context, stored, cancellationToken);
     }

@@ -1,8 +1,6 @@
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
-using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Mvc.Testing;
 using Npgsql;
 
 namespace BatchService.DatabaseTests.Entities;
@@ -44,16 +42,6 @@ public sealed class EntitiesEndpointsTests(EntitiesEndpointsTests.Service servic
         Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
         var entity = await service.Client.GetFromJsonAsync<JsonElement>("/entities/reloaded");
         Assert.Equal("id", entity.GetProperty("primary_key")[0].GetString());
-    }
-
-    [Fact]
-    public void A_setting_that_nobody_reads_fails_the_start()
-    {
-        using var factory = new WebApplicationFactory<Program>().WithWebHostBuilder(builder => builder
-            .UseSetting("ConnectionStrings:Batch", service.Database.ConnectionString)
-            .UseSetting("Entities:invoice:ConcurencyColumn", "version"));
-
-        Assert.ThrowsAny<Exception>(() => factory.Server);
     }
 
     /// <summary>The service on the schema of nasty.sql.</summary>
