@@ -39,6 +39,7 @@ internal sealed class ServiceProcess : IAsyncDisposable
         string[] arguments = [assembly, "--urls", "http://127.0.0.1:0", .. settings.Select(setting => $"--{setting}")];
         var start = new ProcessStartInfo("dotnet", arguments)
         {
+            UseShellExecute = false,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
             WorkingDirectory = AppContext.BaseDirectory,
