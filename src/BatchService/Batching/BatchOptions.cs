@@ -37,6 +37,10 @@ internal sealed class BatchOptions
     [Range(1_024, 1_024 * MiB)]
     public int MaxResolvedBytes { get; set; } = 8 * MiB;
 
+    /// <summary>Operations in a chain of dependencies.</summary>
+    [Range(1, 1_000)]
+    public int MaxDependencyDepth { get; set; } = 32;
+
     /// <summary>Seconds after which a synchronous call is rolled back and answered with 504.</summary>
     [Range(1, 3_600)]
     public int DeadlineSeconds { get; set; } = 30;

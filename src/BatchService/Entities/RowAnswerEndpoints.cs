@@ -36,7 +36,7 @@ internal sealed class RowAnswerEndpoints(HttpContext context, Preferences prefer
     public async Task WriteAsync(RowBatchEnd end, CancellationToken cancellationToken)
     {
         if (end.Errors.Count > 0)
-            await StoredAnswerWriter.RefuseAsync(context, end.Errors, cancellationToken);
+            await Problem.WriteAsync(context, end.Errors, cancellationToken);
         else if (end.Stored is { } stored)
             await StoredAnswerWriter.WriteAsync(context, stored, cancellationToken);
         else
@@ -61,7 +61,7 @@ internal sealed class RowAnswerEndpoints(HttpContext context, Preferences prefer
         await using var results = answer.Results;
         if (results.Totals.Total == 0 && !context.Response.HasStarted)
         {
-            await StoredAnswerWriter.RefuseAsync(
+            await Problem.WriteAsync(
                 context, [new Error(ErrorCodes.BatchEmpty, "Batch request must contain at least one item")], cancellationToken);
             return;
         }

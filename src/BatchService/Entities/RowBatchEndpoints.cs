@@ -30,7 +30,7 @@ internal static class RowBatchEndpoints
         Error?[] found = [.. preferenceErrors, mediaError, acceptError];
         if (found.OfType<Error>().ToList() is { Count: > 0 } errors)
         {
-            await StoredAnswerWriter.RefuseAsync(context, errors, cancellationToken);
+            await Problem.WriteAsync(context, errors, cancellationToken);
             return;
         }
         using var deadline = kind == MediaKind.Json ? RequestDeadline.Start(context, limits.Value) : null;
@@ -38,7 +38,7 @@ internal static class RowBatchEndpoints
         await using var call = await RowRequestEndpoints.ReadAsync(context, entity, kind, preferences.Minimal, limits.Value, token);
         if (call.Errors.Count > 0)
         {
-            await StoredAnswerWriter.RefuseAsync(context, call.Errors, cancellationToken);
+            await Problem.WriteAsync(context, call.Errors, cancellationToken);
             return;
         }
         // Results are sent as they come only where the status line cannot depend on them: best effort, line by line.

@@ -17,13 +17,6 @@ internal static class StoredAnswerWriter
         await response.Body.WriteAsync(answer.Body, cancellationToken);
     }
 
-    /// <summary>Answers that a batch was refused as a whole: nothing succeeded, and so many of its items are to blame.</summary>
-    public static Task RefuseAsync(HttpContext context, IReadOnlyList<Error> errors, CancellationToken cancellationToken)
-    {
-        SetCounts(context.Response, 0, errors.Select(error => error.Index).OfType<int>().Distinct().Count());
-        return Problem.WriteAsync(context, errors, cancellationToken);
-    }
-
     /// <summary>So that a log line or a proxy sees how a batch went without reading its body.</summary>
     public static void SetCounts(HttpResponse response, long succeeded, long failed)
     {

@@ -86,7 +86,7 @@ internal static class CapabilityEndpoints
         options.MaxBodyBytes,
         options.MaxLineBytes,
         options.MaxResolvedBytes,
-        DependencyGraph.MaxDepth,
+        options.MaxDependencyDepth,
         options.DeadlineSeconds,
         options.ChunkRows,
         JsonScanner.MaxDepth,

@@ -28,20 +28,20 @@ internal static class OperationEndpoints
         var (preferences, preferenceErrors) = Preferences.Parse(context.Request.Headers["Prefer"]);
         if (preferenceErrors.Count > 0)
         {
-            await StoredAnswerWriter.RefuseAsync(context, preferenceErrors, cancellationToken);
+            await Problem.WriteAsync(context, preferenceErrors, cancellationToken);
             return;
         }
         using var deadline = RequestDeadline.Start(context, limits.Value);
         using var json = await JsonBody.ReadAsync(context.Request, limits.Value.MaxBodyBytes, deadline.Token);
         if (json.Error is { } unreadable)
         {
-            await StoredAnswerWriter.RefuseAsync(context, [unreadable], cancellationToken);
+            await Problem.WriteAsync(context, [unreadable], cancellationToken);
             return;
         }
         var (key, keyError) = IdempotencyHeader.Read(context, "POST /batch", json.Bytes.Span);
         if (keyError is not null)
         {
-            await StoredAnswerWriter.RefuseAsync(context, [keyError], cancellationToken);
+            await Problem.WriteAsync(context, [keyError], cancellationToken);
             return;
         }
         var request = new OperationRequest(
@@ -49,7 +49,7 @@ internal static class OperationEndpoints
         var (stored, errors) = await runner.RunAsync(request, deadline.Token);
         preferences.Confirm(context.Response, Honoured);
         if (stored is null)
-            await StoredAnswerWriter.RefuseAsync(context, errors, cancellationToken);
+            await Problem.WriteAsync(context, errors, cancellationToken);
         else
             await StoredAnswerWriter.WriteAsync(context, stored, cancellationToken);
     }
