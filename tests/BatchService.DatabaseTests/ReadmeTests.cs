@@ -39,12 +39,12 @@ public sealed partial class ReadmeTests(ChinookFixture fixture) : IClassFixture<
         return folder.FullName;
     }
 
-    [GeneratedRegex(@"/batch -H 'Content-Type: application/json' -d '(?<body>[^']+)'")]
+    [GeneratedRegex(@"/batch -H 'Content-Type: application/json' -d '(?<body>[^']+)'", RegexOptions.None, 1_000)]
     private static partial Regex Call();
 
-    [GeneratedRegex(@"```json\n(?<json>[^`]+)```")]
+    [GeneratedRegex(@"```json\n(?<json>[^`]+)```", RegexOptions.None, 1_000)]
     private static partial Regex Answer();
 
-    [GeneratedRegex(@"(?:src|tests|docs|samples|tools)/[A-Za-z./]+[A-Za-z]")]
+    [GeneratedRegex(@"(?:src|tests|docs|samples|tools)/[A-Za-z./]+[A-Za-z]", RegexOptions.None, 1_000)]
     private static partial Regex RepositoryPath();
 }

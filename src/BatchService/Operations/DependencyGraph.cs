@@ -136,7 +136,8 @@ internal sealed class DependencyGraph
             yield return new Error(
                 ErrorCodes.DependencyTooDeep,
                 $"Operation '{node.Id}' ends a chain of {depths[i]} dependent operations; the limit is {maxDepth}",
-                node.PointerTo(i, deepest, nodes[deepest].Id)) { Index = i, Id = node.Id };
+                node.PointerTo(i, deepest, nodes[deepest].Id))
+            { Index = i, Id = node.Id };
         }
     }
 }
