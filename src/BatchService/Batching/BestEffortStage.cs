@@ -19,7 +19,7 @@ internal sealed class BestEffortStage(TransactionRunner transactions)
         }
         if (whole is not null && stage.Sets is [{ Count: 1 } only])
         {
-            await plan.RecordAsync([AtomicDiagnosis.FailureOf(only, whole)], committed: true, cancellationToken);
+            await plan.RecordAsync([await FailureOfAsync(only, whole, caller, cancellationToken)], committed: true, cancellationToken);
             return new BatchEnd(Committed: false);
         }
         return await RunApartAsync(plan, stage.Sets, mode, caller, hook, cancellationToken);
@@ -84,7 +84,7 @@ internal sealed class BestEffortStage(TransactionRunner transactions)
             if (end == TransactionEnd.Refused)
                 return new BatchEnd(Committed: false, Refused: true);
             IReadOnlyList<ItemOutcome> outcomes =
-                result!.FailedSet is null ? result.Outcomes : [AtomicDiagnosis.FailureOf(set, result)];
+                result!.FailedSet is null ? result.Outcomes : [await FailureOfAsync(set, result, caller, cancellationToken)];
             await plan.RecordAsync(outcomes, committed: true, cancellationToken);
             return new BatchEnd(end == TransactionEnd.Committed);
         }
@@ -93,6 +93,22 @@ internal sealed class BestEffortStage(TransactionRunner transactions)
             await plan.RecordAsync([ItemOutcome.Failed(set.IndexOf(0), set.Blame(0, fault.Error))], committed: true, cancellationToken);
             return new BatchEnd(Committed: false);
         }
+    }
+
+    /// <summary>The failure of a single item; of one with several rows the first bad row is looked for, in a transaction that is rolled back.</summary>
+    private async Task<ItemOutcome> FailureOfAsync(WriteSet set, StageResult result, Caller caller, CancellationToken cancellationToken)
+    {
+        var failure = AtomicDiagnosis.FailureOf(set, result);
+        if (result.Failure is null || set.Apart() is not { } apart)
+            return failure;
+        var (_, found) = await transactions.RunAsync(
+            caller,
+            hook: null,
+            immediateConstraints: true,
+            async (open, token) => new TransactionVerdict<ItemOutcome?>(
+                false, await DividedWrite.FindFirstFailureAsync(open, apart, token), []),
+            cancellationToken);
+        return found ?? failure;
     }
 
     private async Task<BatchEnd> RunDividedAsync(
