@@ -55,6 +55,9 @@ internal sealed record ColumnType(
     /// <summary>The catalog's own name of the type beneath all domains (<c>int4</c>, <c>bit</c>, <c>macaddr</c>), where a family has several.</summary>
     public string BaseType { get; init; } = "";
 
+    /// <summary>The type to cast to for comparing: beneath all domains, whose checks are for values that are stored.</summary>
+    public string ComparisonSql { get; init; } = CastSql;
+
     /// <summary>Of a composite type, in order; empty otherwise.</summary>
     public IReadOnlyList<CompositeField> Fields { get; init; } = [];
 }

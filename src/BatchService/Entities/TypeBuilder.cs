@@ -35,6 +35,7 @@ internal sealed class TypeBuilder(IReadOnlyList<TypeRow> rows, string firstSchem
             Bare(printed), SqlName.Quote(outer.Schema, outer.Name), family, MaxLength(row, typmod), Labels: row.Labels, DomainNotNull: notNull)
         {
             BaseType = row.Name,
+            ComparisonSql = SqlName.Quote(row.Schema, row.Name),
             Element = row.Element == 0 ? null : Build(row.Element, typmod),
             Fields = [.. row.FieldNames.Select((name, i) => new CompositeField(name, Build(row.FieldTypes[i], row.FieldTypmods[i])))],
         };
