@@ -55,6 +55,9 @@ internal sealed record ColumnType(
     /// <summary>The catalog's name of the type beneath all domains (<c>bit</c>, <c>macaddr</c>), for families that hold several.</summary>
     public string BaseType { get; init; } = "";
 
+    /// <summary>The type to cast to for comparing: beneath all domains, whose checks are for values that are stored.</summary>
+    public string ComparisonSql { get; init; } = CastSql;
+
     /// <summary>Of a composite type, in order; empty otherwise.</summary>
     public IReadOnlyList<CompositeField> Fields { get; init; } = [];
 }

@@ -40,6 +40,7 @@ internal sealed class TypeBuilder(IReadOnlyList<TypeRow> rows, string firstSchem
             DomainNotNull: notNull)
         {
             BaseType = row.Name,
+            ComparisonSql = SqlName.Quote(row.Schema, row.Name),
             Element = row.Element == 0 ? null : Build(row.Element, typmod),
             Fields = [.. row.FieldNames.Select((name, i) => new CompositeField(name, Build(row.FieldTypes[i], row.FieldTypmods[i])))],
         };
