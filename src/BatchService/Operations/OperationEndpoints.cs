@@ -26,6 +26,8 @@ internal static class OperationEndpoints
         HttpContext context, OperationRunner runner, IOptions<BatchOptions> limits, CancellationToken cancellationToken)
     {
         var (preferences, preferenceErrors) = Preferences.Parse(context.Request.Headers["Prefer"]);
+        if (preferenceErrors.Count == 0)
+            preferenceErrors = preferences.Refusals(Honoured);
         if (preferenceErrors.Count > 0)
         {
             await Problem.WriteAsync(context, preferenceErrors, cancellationToken);
