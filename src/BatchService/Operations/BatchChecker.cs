@@ -13,8 +13,10 @@ internal static class BatchChecker
     /// <summary>The checked batch, or null and the errors: those of the request as a whole and, when it is malformed, those of its operations too.</summary>
     public static CheckedBatch? Check(OperationBatch batch, Catalog catalog, Caller caller, BatchOptions limits, List<Error> requestErrors)
     {
-        var context = new CompileContext(catalog, limits.MaxRows, limits.MaxAffected, batch.Options.Representation);
-        var planned = batch.Operations.Select(operation => Plan(operation, caller, context, requestErrors)).ToList();
+        var references = batch.Operations.Select(operation => Scan(operation, requestErrors)).ToList();
+        var referenced = references.SelectMany(found => found).Select(found => found.Reference.Operation).ToHashSet(StringComparer.Ordinal);
+        var context = new CompileContext(catalog, limits.MaxRows, limits.MaxAffected, batch.Options.Representation, referenced);
+        var planned = batch.Operations.Select((operation, index) => Plan(operation, references[index], caller, context, requestErrors)).ToList();
         var links = planned.ConvertAll(one => new OperationLinks(one.Operation, one.References, ResultShape.Of(one, catalog)));
         var graph = Link(links, limits, requestErrors);
         if (requestErrors.Count == 0)
@@ -46,9 +48,9 @@ internal static class BatchChecker
         return graph;
     }
 
-    private static PlannedOperation Plan(Operation operation, Caller caller, CompileContext context, List<Error> requestErrors)
+    private static PlannedOperation Plan(
+        Operation operation, IReadOnlyList<FoundReference> references, Caller caller, CompileContext context, List<Error> requestErrors)
     {
-        var references = Scan(operation, requestErrors);
         var errors = new List<Error>();
         var narrowed = ClaimsNarrowing.Narrow(caller, operation, requestErrors);
         var entity = FindEntity(operation, narrowed, context.Catalog, errors);

@@ -99,18 +99,16 @@ internal sealed class OperationRunner(
         public bool MeetsStaleCatalog => Plan!.Outcomes.Any(outcome =>
             outcome?.Error is { } error && (error.Code == ErrorCodes.EntityUnknown || error.Code == ErrorCodes.ColumnUnknown));
 
+        /// <summary>The answer of a run, or, where nothing needed to run, what is known without one.</summary>
         public BatchAnswer Answer(BatchEnd? end)
         {
-            var reached = Plan?.Outcomes ?? [.. Checked!.Operations.Select(Unrun)];
-            var report = BatchReport.Of(reached, batch.Options.Mode, end?.Committed ?? false);
+            if (Plan is null)
+            {
+                Plan = new OperationPlan(Checked!, []);
+                Plan.Decide();
+            }
+            var report = BatchReport.Of(Plan.Outcomes, batch.Options.Mode, end?.Committed ?? false);
             return new BatchAnswer(Checked!, report, (long)time.GetElapsedTime(started).TotalMilliseconds, end?.Fault);
-        }
-
-        private ItemOutcome? Unrun(PlannedOperation planned)
-        {
-            if (planned.Errors.Count > 0)
-                return ItemOutcome.Failed(planned.Operation.Index, planned.Errors[0]);
-            return batch.Options.Validate == Validation.Static ? new ItemOutcome(planned.Operation.Index, ItemStatus.Completed) : null;
         }
     }
 }
