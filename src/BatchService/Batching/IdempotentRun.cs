@@ -18,7 +18,7 @@ internal sealed record RunAnswer(StoredAnswer? Answer, bool HasEffects);
 /// A best-effort batch claims its key first, keeps each transaction's outcomes in that transaction, and the answer at the end; if the
 /// process dies in between, a repetition goes on where it stopped once the lease has run out.
 /// </summary>
-internal sealed class IdempotentRun(TransactionRunner transactions, IOptions<BatchOptions> limits, IOptions<IdempotencyOptions> options)
+internal sealed class IdempotentRun(TransactionRunner transactions, IOptions<IdempotencyOptions> options)
 {
     /// <summary>Runs, replays, or refuses.</summary>
     /// <param name="shape">Of an atomic batch: the answer, made when all of it is written and COMMIT is next.</param>
@@ -27,8 +27,7 @@ internal sealed class IdempotentRun(TransactionRunner transactions, IOptions<Bat
     {
         if (key is null)
             return ((await run(null, [])).Answer, null);
-        var lease = TimeSpan.FromSeconds(limits.Value.DeadlineSeconds + 5);
-        var store = new IdempotencyStore(key, lease, TimeSpan.FromHours(options.Value.Hours));
+        var store = new IdempotencyStore(key, TimeSpan.FromSeconds(options.Value.LeaseSeconds), TimeSpan.FromHours(options.Value.Hours));
         return isAtomic
             ? await RunAtomicAsync(store, shape, run)
             : await RunInPartsAsync(store, caller, run, cancellationToken);
