@@ -49,11 +49,13 @@ internal static class ReliabilityLedger
         return positions;
     }
 
-    /// <summary>Fails unless the database holds exactly the expected positions of every batch, each once, and no other batch.</summary>
-    public static async Task AssertHoldsAsync(NpgsqlDataSource database, IReadOnlyDictionary<string, int[]> expected)
+    /// <summary>
+    /// Fails unless the database holds exactly the expected positions of every batch, each once, and no other batch whose name begins so.
+    /// </summary>
+    public static async Task AssertHoldsAsync(NpgsqlDataSource database, IReadOnlyDictionary<string, int[]> expected, string prefix = "")
     {
         var stored = await ReadAsync(database);
-        var wrong = expected.Keys.Union(stored.Keys, StringComparer.Ordinal)
+        var wrong = expected.Keys.Union(stored.Keys.Where(batch => batch.StartsWith(prefix, StringComparison.Ordinal)), StringComparer.Ordinal)
             .Select(batch => (batch, Expected: Text(expected, batch), Stored: Text(stored, batch)))
             .Where(pair => pair.Expected != pair.Stored)
             .Select(pair => $"{pair.batch}: expected [{pair.Expected}], stored [{pair.Stored}]")
