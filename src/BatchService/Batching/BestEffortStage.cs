@@ -14,12 +14,13 @@ internal sealed class BestEffortStage(TransactionRunner transactions)
             return new BatchEnd(Committed: false, Refused: true);
         if (end == TransactionEnd.Committed)
         {
-            await plan.RecordAsync(whole!.Outcomes, committed: true, cancellationToken);
+            // Here and below: what is committed is recorded, whoever has gone meanwhile and whatever time it is.
+            await plan.RecordAsync(whole!.Outcomes, committed: true, CancellationToken.None);
             return new BatchEnd(Committed: true);
         }
         if (stage.Sets is [{ Count: 1 } only])
         {
-            await plan.RecordAsync([AtomicDiagnosis.FailureOf(only, whole!)], committed: true, cancellationToken);
+            await plan.RecordAsync([AtomicDiagnosis.FailureOf(only, whole!)], committed: true, CancellationToken.None);
             return new BatchEnd(Committed: false);
         }
         return await RunApartAsync(plan, stage.Sets, mode, caller, hook, cancellationToken);
@@ -64,7 +65,7 @@ internal sealed class BestEffortStage(TransactionRunner transactions)
             return new BatchEnd(Committed: false, Refused: true);
         IReadOnlyList<ItemOutcome> outcomes =
             result!.FailedSet is null ? result.Outcomes : [AtomicDiagnosis.FailureOf(set, result)];
-        await plan.RecordAsync(outcomes, committed: true, cancellationToken);
+        await plan.RecordAsync(outcomes, committed: true, CancellationToken.None);
         return new BatchEnd(end == TransactionEnd.Committed);
     }
 
@@ -90,7 +91,7 @@ internal sealed class BestEffortStage(TransactionRunner transactions)
                 cancellationToken);
             if (end == TransactionEnd.Refused)
                 return new BatchEnd(committed, Refused: true);
-            await plan.RecordAsync(division!.Outcomes, committed: true, cancellationToken);
+            await plan.RecordAsync(division!.Outcomes, committed: true, CancellationToken.None);
             committed |= end == TransactionEnd.Committed;
             next = division.Next;
             if (plan.HasFailed && !mode.ContinueOnError)

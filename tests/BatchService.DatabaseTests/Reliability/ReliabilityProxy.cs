@@ -33,7 +33,7 @@ internal sealed class ReliabilityProxy : IAsyncDisposable
     private readonly Task _accepting;
     private int _armed = -1;
     private int _commitsToPass;
-    private int _closed;
+    private int _hidesStatus;
 
     public ReliabilityProxy(string host, int port)
     {
@@ -44,11 +44,11 @@ internal sealed class ReliabilityProxy : IAsyncDisposable
 
     public int Port => ((IPEndPoint)_listener.LocalEndpoint).Port;
 
-    /// <summary>True: no new connection gets through.</summary>
-    public bool IsClosed
+    /// <summary>True: who asks for the status of a transaction loses the connection, so that the fate of a COMMIT cannot be learned.</summary>
+    public bool HidesStatus
     {
-        get => Volatile.Read(ref _closed) == 1;
-        set => Volatile.Write(ref _closed, value ? 1 : 0);
+        get => Volatile.Read(ref _hidesStatus) == 1;
+        set => Volatile.Write(ref _hidesStatus, value ? 1 : 0);
     }
 
     /// <summary>True until the fault has happened.</summary>
@@ -92,8 +92,6 @@ internal sealed class ReliabilityProxy : IAsyncDisposable
             client.NoDelay = true;
             try
             {
-                if (IsClosed)
-                    return;
                 await server.ConnectAsync(_host, _port, _ended.Token);
                 var replies = new Replies(server.GetStream(), client.GetStream());
                 var forth = ForwardAsync(client, server.GetStream(), replies);
@@ -116,6 +114,8 @@ internal sealed class ReliabilityProxy : IAsyncDisposable
             await source.ReadExactlyAsync(head, _ended.Token);
             var body = new byte[BinaryPrimitives.ReadInt32BigEndian(head.AsSpan(head.Length - 4)) - 4];
             await source.ReadExactlyAsync(body, _ended.Token);
+            if (HidesStatus && body.AsSpan().IndexOf("pg_xact_status"u8) >= 0)
+                return;
             var fault = !isFirst && IsCommit(head[0], body) ? Take() : null;
             if (fault is CommitFault.LoseReply or CommitFault.ResetAfter)
                 replies.Swallow();
@@ -134,7 +134,8 @@ internal sealed class ReliabilityProxy : IAsyncDisposable
         }
     }
 
-    private static bool IsCommit(byte type, ReadOnlySpan<byte> body) => type is (byte)'Q' or (byte)'P' && body.IndexOf("COMMIT"u8) is >= 0 and < 64;
+    /// <summary>A query, or a statement to be prepared, of which the text is this and no more (READ COMMITTED is in every BEGIN).</summary>
+    private static bool IsCommit(byte type, ReadOnlySpan<byte> body) => type is (byte)'Q' or (byte)'P' && body.IndexOf("COMMIT\0"u8) >= 0;
 
     private CommitFault? Take()
     {
