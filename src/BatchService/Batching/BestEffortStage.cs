@@ -14,12 +14,13 @@ internal sealed class BestEffortStage(TransactionRunner transactions)
             return new BatchEnd(Committed: false, Refused: true);
         if (end == TransactionEnd.Committed)
         {
-            await plan.RecordAsync(whole!.Outcomes, committed: true, cancellationToken);
+            // Here and below: what is committed is recorded, whoever has gone meanwhile and whatever time it is.
+            await plan.RecordAsync(whole!.Outcomes, committed: true, CancellationToken.None);
             return new BatchEnd(Committed: true);
         }
         if (whole is not null && stage.Sets is [{ Count: 1 } only])
         {
-            await plan.RecordAsync([await FailureOfAsync(only, whole, caller, cancellationToken)], committed: true, cancellationToken);
+            await plan.RecordAsync([await FailureOfAsync(only, whole, caller, cancellationToken)], committed: true, CancellationToken.None);
             return new BatchEnd(Committed: false);
         }
         return await RunApartAsync(plan, stage.Sets, mode, caller, hook, cancellationToken);
@@ -85,12 +86,12 @@ internal sealed class BestEffortStage(TransactionRunner transactions)
                 return new BatchEnd(Committed: false, Refused: true);
             IReadOnlyList<ItemOutcome> outcomes =
                 result!.FailedSet is null ? result.Outcomes : [await FailureOfAsync(set, result, caller, cancellationToken)];
-            await plan.RecordAsync(outcomes, committed: true, cancellationToken);
+            await plan.RecordAsync(outcomes, committed: true, CancellationToken.None);
             return new BatchEnd(end == TransactionEnd.Committed);
         }
         catch (BatchFaultException fault) when (IsInTheWay(fault))
         {
-            await plan.RecordAsync([ItemOutcome.Failed(set.IndexOf(0), set.Blame(0, fault.Error))], committed: true, cancellationToken);
+            await plan.RecordAsync([ItemOutcome.Failed(set.IndexOf(0), set.Blame(0, fault.Error))], committed: true, CancellationToken.None);
             return new BatchEnd(Committed: false);
         }
     }
@@ -127,7 +128,7 @@ internal sealed class BestEffortStage(TransactionRunner transactions)
             }
             if (end == TransactionEnd.Refused)
                 return new BatchEnd(committed, Refused: true);
-            await plan.RecordAsync(division!.Outcomes, committed: true, cancellationToken);
+            await plan.RecordAsync(division!.Outcomes, committed: true, CancellationToken.None);
             committed |= end == TransactionEnd.Committed;
             next = division.Next;
             if (plan.HasFailed && !mode.ContinueOnError)

@@ -60,7 +60,9 @@ internal sealed class OperationRunner(
             if (fresh != catalog && run.Check(fresh))
                 end = await WriteOnceAsync(run, hook, done, cancellationToken);
         }
-        return end.Refused ? new RunAnswer(null, HasEffects: false) : new RunAnswer(run.Request.Shape(run.Answer(end)), end.Committed);
+        return end.Refused
+            ? new RunAnswer(null, HasEffects: false)
+            : new RunAnswer(run.Request.Shape(run.Answer(end)), end.Committed, IsInterrupted: end.Fault is not null);
     }
 
     private Task<BatchEnd> WriteOnceAsync(Run run, TransactionHook? hook, IReadOnlyList<ItemOutcome> done, CancellationToken cancellationToken)
