@@ -72,12 +72,31 @@ internal sealed class IdempotencyStore(IdempotencyKey key, TimeSpan lease, TimeS
             connection, "DELETE FROM batch.idempotency_part WHERE caller = $1 AND route = $2 AND key = $3", cancellationToken);
     }
 
-    /// <summary>Gives the key back: a request without effect does not burn it.</summary>
-    public Task ReleaseAsync(NpgsqlConnection connection, long fence, CancellationToken cancellationToken) => ExecuteAsync(
-        connection,
-        "DELETE FROM batch.idempotency_key WHERE caller = $1 AND route = $2 AND key = $3 AND fence = $4 AND status IS NULL",
-        cancellationToken,
-        new NpgsqlParameter<long> { TypedValue = fence });
+    /// <summary>
+    /// Gives the key back: a request without effect does not burn it. One that ended early with parts committed leaves them to a
+    /// repetition, which need not wait for the lease.
+    /// </summary>
+    public async Task ReleaseAsync(NpgsqlConnection connection, long fence, CancellationToken cancellationToken)
+    {
+        await ExecuteAsync(
+            connection,
+            """
+            DELETE FROM batch.idempotency_key AS k
+            WHERE caller = $1 AND route = $2 AND key = $3 AND fence = $4 AND status IS NULL
+              AND NOT EXISTS (SELECT 1 FROM batch.idempotency_part AS p WHERE (p.caller, p.route, p.key) = (k.caller, k.route, k.key))
+            """,
+            cancellationToken,
+            new NpgsqlParameter<long> { TypedValue = fence });
+        await ExecuteAsync(
+            connection,
+            """
+            UPDATE batch.idempotency_key
+            SET lease_until = now()
+            WHERE caller = $1 AND route = $2 AND key = $3 AND fence = $4 AND status IS NULL
+            """,
+            cancellationToken,
+            new NpgsqlParameter<long> { TypedValue = fence });
+    }
 
     private async Task<bool> DeleteExpiredAsync(NpgsqlConnection connection, CancellationToken cancellationToken) => await ExecuteAsync(
         connection,

@@ -55,7 +55,7 @@ internal sealed class IdempotentRun(TransactionRunner transactions, IOptions<Bat
         }
         finally
         {
-            if (!ran.HasEffects && claim.Done.Count == 0)
+            if (!ran.HasEffects && (ran.Answer is null || claim.Done.Count == 0))
                 await EndAsync(caller, (connection, token) => store.ReleaseAsync(connection, claim.Fence, token));
         }
         if (ran.Answer is null)
