@@ -18,6 +18,8 @@ internal static class OperationEndpoints
         .WithSummary("Run up to 100 operations on any tables: all or nothing, or best effort")
         .RefuseUnknownQuery()
         .WithBatchHeaders()
+        .WithAnswer(StatusCodes.Status200OK, "Every operation completed.")
+        .WithAnswer(StatusCodes.Status207MultiStatus, "Best effort: at least one operation failed or was skipped.")
         .WithOperationExamples();
 
     private static async Task RunAsync(
