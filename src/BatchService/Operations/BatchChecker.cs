@@ -10,7 +10,9 @@ namespace BatchService.Operations;
 /// </summary>
 internal static class BatchChecker
 {
-    /// <summary>The checked batch, or null and the errors: those of the request as a whole and, when it is malformed, those of its operations too.</summary>
+    /// <summary>
+    /// The checked batch, or null and the errors: those of the request as a whole and, when it is malformed, those of its operations too.
+    /// </summary>
     public static CheckedBatch? Check(OperationBatch batch, Catalog catalog, Caller caller, BatchOptions limits, List<Error> requestErrors)
     {
         var references = batch.Operations.Select(operation => Scan(operation, requestErrors)).ToList();

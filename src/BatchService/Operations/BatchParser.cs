@@ -9,7 +9,9 @@ internal static class BatchParser
     private static readonly string[] Fields =
         ["id", "entity", "action", "store_params", "query_params", "metadata_params", "depends_on", "claims"];
 
-    /// <summary>The batch; null where no operation can be looked at. With errors it is not whole: only ids, dependencies and references are of use.</summary>
+    /// <summary>
+    /// The batch; null where no operation can be looked at. With errors it is not whole: only ids, dependencies and references are of use.
+    /// </summary>
     public static OperationBatch? Parse(JsonElement body, int maxOperations, List<Error> errors)
     {
         if (body.ValueKind != JsonValueKind.Object)

@@ -20,6 +20,8 @@ internal static class OperationEndpoints
         .WithAnswer(StatusCodes.Status207MultiStatus, "Best effort, and an operation failed or was skipped; the body has the same shape.")
         .RefuseUnknownQuery()
         .WithBatchHeaders()
+        .WithAnswer(StatusCodes.Status200OK, "Every operation completed.")
+        .WithAnswer(StatusCodes.Status207MultiStatus, "Best effort: at least one operation failed or was skipped.")
         .WithOperationExamples();
 
     private static async Task RunAsync(

@@ -40,7 +40,9 @@ internal sealed class OperationPlan(CheckedBatch batch, IReadOnlyList<ItemOutcom
         _hasFailed = false;
     }
 
-    /// <summary>Decides every operation without running any: those that nothing speaks against complete, as far as the mode lets the run come.</summary>
+    /// <summary>
+    /// Decides every operation without running any: those that nothing speaks against complete, as far as the mode lets the run come.
+    /// </summary>
     public void Decide()
     {
         Restart(inOrder: true, AtomicDiagnosis.NoFailures);

@@ -197,13 +197,13 @@ public sealed class ReferenceTests(OperationsFixture service) : IClassFixture<Op
     [InlineData("""{ "id": "use", "entity": "album", "action": "read", "query_params": { "artist_id": ["$ref:g.name"] } }""", "/operations/1/query_params/artist_id")]
     [InlineData("""{ "id": "use", "entity": "album", "action": "read", "metadata_params": { "limit": "$ref:g.name" } }""", "/operations/1/metadata_params/limit")]
     [InlineData("""{ "id": "use", "entity": "album", "action": "create", "store_params": [{ "title": "x", "artist_id": 1 }, { "title": "x", "artist_id": "$ref:g.name" }] }""", "/operations/1/store_params/1/artist_id")]
-    public async Task Tells_a_referenced_value_of_the_wrong_type_as_such(string operation, string pointer)
+    public async Task Tells_a_referenced_value_of_the_wrong_type_as_such(string operation, string place)
     {
         var reply = (await service.Client.RunAsync($$"""
             { "id": "g", "entity": "genre", "action": "read", "query_params": { "genre_id": 1 } }, {{operation}}
             """)).Expect(422);
 
-        Assert.Equal([$"REFERENCE_TYPE_MISMATCH {pointer}"], reply.Problems);
+        Assert.Equal([$"REFERENCE_TYPE_MISMATCH {place}"], reply.Problems);
         Assert.DoesNotContain("Rock", reply.Text("error")!, StringComparison.Ordinal);
     }
 

@@ -43,12 +43,12 @@ public sealed class RequestEnvelopeTests(OperationsFixture service) : IClassFixt
 
     [Theory]
     [MemberData(nameof(Faults))]
-    public async Task Refuses_a_request_of_the_wrong_shape_as_a_problem_that_names_the_place(string body, string code, string pointer, string detail)
+    public async Task Refuses_a_request_of_the_wrong_shape_as_a_problem_that_names_the_place(string body, string code, string place, string detail)
     {
         var reply = (await service.Client.PostBatchAsync(body)).Expect(400);
 
         Assert.Equal("application/problem+json", reply.MediaType);
-        Assert.Equal([$"{code} {pointer}"], reply.Problems);
+        Assert.Equal([$"{code} {place}"], reply.Problems);
         Assert.Equal(detail, reply.Text("detail"));
         Assert.Equal(detail, reply.Text("error"));
         Assert.Equal(code, reply.Text("code"));

@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
-using System.Text.Json;
 
 namespace BatchService.DatabaseTests.Operations;
 
@@ -14,7 +13,7 @@ public sealed class RoundTripTests(OperationsFixture service) : IClassFixture<Op
     [InlineData("""{ "return": "minimal" }""")]
     public async Task Runs_100_operations_of_three_levels_in_at_most_12_round_trips(string options)
     {
-        var mark = $"trip{options.GetHashCode(StringComparison.Ordinal)}";
+        var mark = $"trip{options.Length}@example.com";
         var operations = string.Join(',', Enumerable.Range(0, 20).Select(number => $$"""
             { "id": "c{{number}}", "entity": "customer", "action": "create", "store_params": { "first_name": "F", "last_name": "L", "email": "{{mark}}" } },
             { "id": "i{{number}}", "entity": "invoice", "action": "create",
@@ -28,8 +27,8 @@ public sealed class RoundTripTests(OperationsFixture service) : IClassFixture<Op
 
         var reply = (await service.Client.RunAsync(operations, options)).Expect(200);
 
-        // COMMIT is one more, and no command of its own to Npgsql.
-        Assert.InRange(commands.Number + 1, 2, 12);
+        // COMMIT is one more, and no command of its own to Npgsql; less than a command a level would mean that nothing was counted.
+        Assert.InRange(commands.Number, 3, 11);
         Assert.Equal(100, reply.Body.GetProperty("successCount").GetInt32());
         Assert.Equal(20, await service.NumberAsync($"""
             SELECT count(*) FROM (
