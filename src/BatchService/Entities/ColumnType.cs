@@ -38,6 +38,7 @@ internal enum TypeFamily
 /// <param name="Family">That of the base type where the type is a domain.</param>
 /// <param name="MaxLength">Characters of varchar(n) and char(n), bits of bit(n) and varbit(n); null = no limit.</param>
 /// <param name="Precision">Of numeric(p,s); null = any.</param>
+/// <param name="Scale">Digits after the point, of numeric(p,s), timestamp(s) and timestamptz(s); null = any.</param>
 /// <param name="Labels">Of an enum; empty otherwise.</param>
 /// <param name="Element">Of an array, a range or a multirange; null otherwise.</param>
 /// <param name="DomainNotNull">A domain with NOT NULL.</param>

@@ -19,9 +19,13 @@ internal static class ConcurrencyColumn
     /// <summary>SQL for the version after the one in the row.</summary>
     public static string Next(Column column) => column.Type.Family switch
     {
-        TypeFamily.Int16 or TypeFamily.Int32 or TypeFamily.Int64 or TypeFamily.Numeric => $"{RowJson.Alias}.{column.Sql} + 1",
+        TypeFamily.Int16 or TypeFamily.Int32 or TypeFamily.Int64 or TypeFamily.Numeric => $"coalesce({RowJson.Alias}.{column.Sql}, 0) + 1",
+        // Not before the next tick of a column that keeps fewer digits than the clock has.
+        TypeFamily.Timestamp or TypeFamily.TimestampTz => $"greatest({Fresh(column)}, {RowJson.Alias}.{column.Sql} + make_interval(secs => {Tick(column)}))",
         _ => Fresh(column),
     };
+
+    private static string Tick(Column column) => $"1e-{column.Type.Scale ?? 6}";
 
     private static string Fresh(Column column) => column.Type.Family switch
     {

@@ -20,6 +20,10 @@ internal sealed class FilteredWriteSet(
     Expectations expectations,
     bool representation) : WriteSet
 {
+    /// <summary>Refusals of the new row, which the database gives without naming a column.</summary>
+    private static readonly HashSet<ErrorCode> s_ofValues =
+        [ErrorCodes.RowSecurityViolation, ErrorCodes.ValidationFailed, ErrorCodes.ValueTooLong, ErrorCodes.NumericOutOfRange];
+
     public override int Count => 1;
 
     public override int IndexOf(int position) => item.Index;
@@ -65,9 +69,9 @@ internal sealed class FilteredWriteSet(
 
     public override Error Blame(int position, Error error)
     {
-        var place = JsonPointer.Append(item.Place, assignments is null ? "query_params" : "store_params");
-        var located = error.Columns.Count > 0 || error.Constraint is not null ? ErrorPlace.Locate(error, entity, place) : error;
-        return located with { Index = item.Index, Id = item.Id, Pointer = located.Pointer ?? JsonPointer.Append(item.Place, "query_params") };
+        var isOfValues = assignments is not null && (error.Columns.Count > 0 || error.Constraint is not null || s_ofValues.Contains(error.Code));
+        var place = JsonPointer.Append(item.Place, isOfValues ? "store_params" : "query_params");
+        return ErrorPlace.Locate(error, entity, place) with { Index = item.Index, Id = item.Id };
     }
 
     private string Change(SqlText sql)

@@ -44,7 +44,12 @@ internal sealed class TypeBuilder(IReadOnlyList<TypeRow> rows, string firstSchem
             Element = row.Element == 0 ? null : Build(row.Element, typmod),
             Fields = [.. row.FieldNames.Select((name, i) => new CompositeField(name, Build(row.FieldTypes[i], row.FieldTypmods[i])))],
         };
-        return family == TypeFamily.Numeric && typmod >= HeaderSize ? Measured(type, typmod - HeaderSize) : type;
+        return family switch
+        {
+            TypeFamily.Numeric when typmod >= HeaderSize => Measured(type, typmod - HeaderSize),
+            TypeFamily.Timestamp or TypeFamily.TimestampTz when typmod >= 0 => type with { Scale = typmod },
+            _ => type,
+        };
     }
 
     private ColumnType Build(uint oid, int typmod) =>

@@ -50,6 +50,8 @@ internal static class OperationCompiler
             var filter = values.Query.ValueKind == JsonValueKind.Object
                 ? FilterParser.Parse(values.Query, entity, context.Catalog, operation.PlaceOf("query_params"), isDeferred, errors)
                 : [];
+            if (operation.Action is OperationAction.Update or OperationAction.Delete)
+                CheckVersion(operation, filter, entity, errors);
             var set = operation.Action switch
             {
                 OperationAction.Read => Read(item, entity, filter, metadata, context, caller),
@@ -100,8 +102,23 @@ internal static class OperationCompiler
         if (values.Query.ValueKind != JsonValueKind.Object || !values.Query.EnumerateObject().Any())
             errors.Add(new Error(ErrorCodes.FilterRequired, $"Operation '{operation.Id}' must say in 'query_params' which rows are meant", place));
         else if (entity.ConcurrencyColumn is { } version && !values.Query.TryGetProperty(version, out _))
-            errors.Add(new Error(ErrorCodes.FilterRequired, $"Operation '{operation.Id}' must name the current '{version}' in 'query_params'", JsonPointer.Append(place, version)));
+            errors.Add(WithoutVersion(operation, version));
     }
+
+    /// <summary>A comparison that other versions meet as well would let a change through that its writer has not seen.</summary>
+    private static void CheckVersion(Operation operation, IReadOnlyList<FilterCondition> filter, Entity entity, List<Error> errors)
+    {
+        var isLoose = filter.Any(condition => condition.Relation is null
+            && condition.Column.Name == entity.ConcurrencyColumn
+            && condition.Operator is not (FilterOperator.Eq or FilterOperator.In or FilterOperator.IsNull));
+        if (isLoose)
+            errors.Add(WithoutVersion(operation, entity.ConcurrencyColumn!));
+    }
+
+    private static Error WithoutVersion(Operation operation, string version) => new(
+        ErrorCodes.FilterRequired,
+        $"Operation '{operation.Id}' must name the current '{version}' in 'query_params'",
+        JsonPointer.Append(operation.PlaceOf("query_params"), version));
 
     private static OperationCommand CompileRows(
         Operation operation,
@@ -129,8 +146,21 @@ internal static class OperationCompiler
             var row = values.Store.ValueKind == JsonValueKind.Undefined ? EmptyObject : values.Store;
             rows.Add(reader.Read(row, place, isDeferred, errors));
         }
+        if (metadata.OnConflict is { } rule && !isDeferred(values.Store))
+            CheckKeys(rows, rule, entity, errors);
         var task = new RowTask(entity, action, metadata.OnConflict, context.WantsRows(operation), caller);
         return new OperationCommand(task, new RowsOfItem(operation.Index, operation.Id, rows), null);
+    }
+
+    /// <summary>A row without the key cannot meet an existing one, so it is inserted; one statement cannot do both.</summary>
+    private static void CheckKeys(List<ParsedRow> rows, OnConflict rule, Entity entity, List<Error> errors)
+    {
+        var ordinals = rule.Columns.Select(entity.OrdinalOf).ToList();
+        var keyless = rows.FindAll(row => ordinals.Exists(ordinal => row.Texts[ordinal] is null));
+        if (keyless.Count == 0 || keyless.Count == rows.Count)
+            return;
+        foreach (var row in keyless)
+            errors.Add(new Error(ErrorCodes.ValidationFailed, "Either all rows of an upsert name the key or none does; send these in an operation of their own.", row.Pointer));
     }
 
     private static ReadSet Read(

@@ -33,7 +33,7 @@ public class EntityShopFixture : ServiceFixture
             IF NEW.kind = 'long' THEN NEW.value := (NEW.value || NEW.value)::text; INSERT INTO town VALUES (NEW.id, NEW.value); END IF;
             IF NEW.kind = 'skip' THEN RETURN NULL; END IF;
             IF NEW.kind = 'unique' THEN RAISE unique_violation USING MESSAGE = 'taken: ' || NEW.value, CONSTRAINT = 'made_up'; END IF;
-            IF NEW.kind = 'custom' THEN RAISE EXCEPTION 'secret' USING ERRCODE = 'ZX001'; END IF;
+            IF NEW.kind = 'custom' THEN RAISE EXCEPTION 'Closed for today' USING ERRCODE = 'ZX001'; END IF;
             IF NEW.kind = 'assert' THEN ASSERT NEW.id < 0, 'must be negative'; END IF;
             RETURN NEW;
         END $$;
