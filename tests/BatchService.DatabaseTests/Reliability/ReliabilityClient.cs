@@ -11,7 +11,7 @@ internal sealed record ReliabilityAnswer(HttpStatusCode Status, string Body, boo
     public JsonElement Json => JsonElement.Parse(Body);
 
     /// <summary>What the answer says of itself: repeat it later.</summary>
-    public bool IsRetryable => (int)Status >= 400 && Json.TryGetProperty("retryable", out var retryable) && retryable.GetBoolean();
+    public bool IsRetryable => Json.TryGetProperty("retryable", out var retryable) && retryable.GetBoolean();
 
     public string Code => Json.TryGetProperty("code", out var code) ? code.GetString()! : "";
 }
@@ -27,7 +27,7 @@ internal sealed class ReliabilityClient(Func<HttpClient> connect)
     private int _known;
 
     /// <summary>How often each status and code came, and how often none.</summary>
-    public string Seen => string.Join(", ", _seen.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => $"{pair.Value} × {pair.Key}"));
+    public string Seen => string.Join(", ", _seen.ToArray().OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => $"{pair.Value} × {pair.Key}"));
 
     public int TimesSeen(string status) => _seen.GetValueOrDefault(status);
 
