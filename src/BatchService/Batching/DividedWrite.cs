@@ -59,6 +59,13 @@ internal static class DividedWrite
         return new DivisionResult(outcomes, first + outcomes.Count, pieces);
     }
 
+    /// <summary>Looks for the first bad item of a set; leaves effects behind that must be rolled back. Null when, one by one, none is bad.</summary>
+    public static async Task<ItemOutcome?> FindFirstFailureAsync(BatchTransaction open, WriteSet set, CancellationToken cancellationToken)
+    {
+        var division = await RunAsync(open, set, 0, MaxSubtransactions, stopAtFirstFailure: true, cancellationToken);
+        return division.Outcomes.FirstOrDefault(outcome => outcome.Status == ItemStatus.Failed);
+    }
+
     private static Error ReadError(NpgsqlDataReader reader)
     {
         var failure = new SqlFailure(Text(reader, 4) ?? "", Text(reader, 5) ?? "", Text(reader, 6), Text(reader, 7), null);

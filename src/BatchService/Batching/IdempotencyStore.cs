@@ -120,7 +120,8 @@ internal sealed class IdempotencyStore(IdempotencyKey key, TimeSpan lease, TimeS
         if (await reader.IsDBNullAsync(1, cancellationToken))
             return new IdempotencyClaim(ClaimState.InProgress, 0, null, []);
         var answer = new StoredAnswer(
-            reader.GetInt32(1), reader.GetString(2), reader.GetFieldValue<byte[]>(3), reader.GetInt64(4), reader.GetInt64(5)) { IsReplay = true };
+            reader.GetInt32(1), reader.GetString(2), reader.GetFieldValue<byte[]>(3), reader.GetInt64(4), reader.GetInt64(5))
+        { IsReplay = true };
         return new IdempotencyClaim(ClaimState.Replay, 0, answer, []);
     }
 

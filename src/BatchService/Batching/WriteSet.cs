@@ -26,6 +26,11 @@ internal abstract class WriteSet
     /// <summary>The error of the item at <paramref name="position"/>, with its index and, where it can be told, the place in the request.</summary>
     public abstract Error Blame(int position, Error error);
 
+    /// <summary>
+    /// Of a single item that writes several rows: a set in which each row stands for itself, to find out which one is bad. Null otherwise.
+    /// </summary>
+    public virtual WriteSet? Apart() => null;
+
     /// <summary>The same statement over some of the items, in that order.</summary>
     public virtual WriteSet Pick(IReadOnlyList<int> positions) => throw new NotSupportedException("A set of one item is not divided.");
 

@@ -25,7 +25,7 @@ internal static class FilterSql
         // json has no equality; jsonb has.
         var isJson = type.Family == TypeFamily.Json;
         var left = isJson ? $"{column}::jsonb" : column;
-        var cast = isJson ? "pg_catalog.jsonb" : type.CastSql;
+        var cast = isJson ? "pg_catalog.jsonb" : type.ComparisonSql;
         string One(int position) => $"({sql.Parameter(values[position])})::{cast}";
         string Many() => $"({sql.Parameter([.. values])})::{cast}[]";
         string Pattern() => sql.Parameter(LikePattern(values[0]));

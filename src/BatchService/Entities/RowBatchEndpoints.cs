@@ -15,6 +15,8 @@ internal static class RowBatchEndpoints
         .WithName("PostEntityBatch")
         .WithTags("Entities")
         .WithSummary("Create, upsert, update or delete many rows of one entity")
+        .WithAnswer(StatusCodes.Status200OK, "Every row completed; as NDJSON, result lines and a summary line.", RequestMedia.Json, RequestMedia.Ndjson)
+        .WithAnswer(StatusCodes.Status207MultiStatus, "Best effort, and a row failed; the body has the same shape.", RequestMedia.Json, RequestMedia.Ndjson)
         .RefuseUnknownQuery(QueryParameters)
         .WithBatchHeaders()
         .WithRowExamples();

@@ -65,6 +65,14 @@ internal sealed class RowWriteSet(RowShape shape, IReadOnlyList<RowItem> items) 
         return ErrorPlace.Locate(error, shape.Entity, place) with { Index = item.Index, Id = item.Id };
     }
 
+    public override WriteSet? Apart()
+    {
+        if (items is not [{ Cells.Count: > 1 } only])
+            return null;
+        var rows = only.Cells.Select((cells, row) => new RowItem(only.Index, only.Id, [cells], [only.Pointers[row]]));
+        return new RowWriteSet(shape, [.. rows]) { Caller = Caller };
+    }
+
     public override WriteSet Pick(IReadOnlyList<int> positions) =>
         new RowWriteSet(shape, [.. positions.Select(position => items[position])]) { Caller = Caller };
 

@@ -16,6 +16,8 @@ internal static class OperationEndpoints
         .WithName("PostBatch")
         .WithTags("Operations")
         .WithSummary("Run up to 100 operations on any tables: all or nothing, or best effort")
+        .WithAnswer(StatusCodes.Status200OK, "Every operation completed.")
+        .WithAnswer(StatusCodes.Status207MultiStatus, "Best effort, and an operation failed or was skipped; the body has the same shape.")
         .RefuseUnknownQuery()
         .WithBatchHeaders()
         .WithOperationExamples();

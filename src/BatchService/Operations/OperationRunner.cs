@@ -21,8 +21,9 @@ internal sealed class OperationRunner(
     {
         var started = time.GetTimestamp();
         var errors = new List<Error>();
-        if (BatchParser.Parse(request.Body, limits.Value.MaxOperations, errors) is not { } batch)
-            return (null, errors);
+        var batch = BatchParser.Parse(request.Body, limits.Value.MaxOperations, errors);
+        if (batch is null || errors.Count > 0)
+            return (null, batch is null ? errors : [.. errors, .. BatchChecker.CheckLinks(batch, limits.Value)]);
         if (request.Minimal is { } minimal)
             batch = batch with { Options = batch.Options with { Representation = !minimal } };
         var run = new Run(batch, request, started, time, limits.Value);
