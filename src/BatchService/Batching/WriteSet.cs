@@ -51,6 +51,7 @@ internal sealed record SetAnswer(IReadOnlyList<ItemOutcome> Outcomes, bool Inexa
     public static readonly SetAnswer NotExact = new([], Inexact: true);
 }
 
-/// <summary>A statement over <c>$1</c> (the cells: a JSON array of arrays of texts) from row <c>$2</c> up to but without row <c>$3</c>.</summary>
+/// <summary>A statement over <c>$1</c> (jsonb): a JSON array of some of the items.</summary>
 /// <param name="Sql">Gives one row: the rows' JSON (text[]) and their results (text[]), in order.</param>
-internal sealed record DividedStatement(string Sql, string Cells);
+/// <param name="Items">Each as JSON.</param>
+internal sealed record DividedStatement(string Sql, string[] Items);

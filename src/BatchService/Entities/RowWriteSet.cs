@@ -14,6 +14,8 @@ internal sealed record RowItem(int Index, string? Id, IReadOnlyList<string?[]> C
 /// <summary>Rows of one shape, written by one statement: create, upsert, update or delete by key.</summary>
 internal sealed class RowWriteSet(RowShape shape, IReadOnlyList<RowItem> items) : WriteSet
 {
+    private DividedStatement? _divided;
+
     public override int Count => items.Count;
 
     public override int IndexOf(int position) => items[position].Index;
@@ -76,8 +78,9 @@ internal sealed class RowWriteSet(RowShape shape, IReadOnlyList<RowItem> items) 
     public override WriteSet Pick(IReadOnlyList<int> positions) =>
         new RowWriteSet(shape, [.. positions.Select(position => items[position])]) { Caller = Caller };
 
-    public override DividedStatement ToDivided() =>
-        new(RowStatements.Divided(shape), JsonSerializer.Serialize(items.Select(item => item.Cells[0]), RowCellsJson.Default.IEnumerableStringArray));
+    // Kept: a division that takes several transactions asks again.
+    public override DividedStatement ToDivided() => _divided ??= new DividedStatement(
+        RowStatements.Divided(shape), [.. items.Select(item => JsonSerializer.Serialize(item.Cells[0], RowCellsJson.Default.StringArray))]);
 
     public override ItemOutcome ReadDivided(int position, byte[]? row, string? result) =>
         ToOutcome(position, [new RowAnswer(row, result ?? "missing")]);
