@@ -35,7 +35,7 @@ internal static class CatalogSql
         )
         """;
 
-    /// <summary>Triggers and rules count wherever a statement can reach: partitions, inheriting tables, tables beneath a view.</summary>
+    /// <summary>Triggers, rules and policies count wherever a statement can reach: partitions, inheriting tables, tables beneath a view.</summary>
     public const string Entities =
         $"""
         WITH RECURSIVE {Roots},
@@ -60,6 +60,7 @@ internal static class CatalogSql
                    SELECT FROM beneath b
                    WHERE b.root = e.oid
                      AND (EXISTS (SELECT FROM pg_trigger t WHERE t.tgrelid = b.relid AND NOT t.tgisinternal)
+                          OR EXISTS (SELECT FROM pg_class p WHERE p.oid = b.relid AND p.relrowsecurity)
                           OR EXISTS (SELECT FROM pg_rewrite r WHERE r.ev_class = b.relid AND r.ev_type <> '1')))
         FROM roots e
         ORDER BY e.nspname, e.relname
