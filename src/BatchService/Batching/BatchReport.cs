@@ -27,6 +27,9 @@ internal sealed record BatchReport(IReadOnlyList<ItemOutcome> Outcomes, bool Ato
     {
         var aborted = mode.Atomic && reached.Any(outcome => outcome?.Status == ItemStatus.Failed);
         var outcomes = reached.Select((outcome, index) => Final(outcome, index, aborted)).ToList();
+
+        // What was replayed, an earlier request has committed.
+        committed |= outcomes.Exists(outcome => outcome.Status == ItemStatus.Replayed);
         return new BatchReport(outcomes, mode.Atomic, committed && !aborted, aborted);
     }
 

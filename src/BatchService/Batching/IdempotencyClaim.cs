@@ -20,6 +20,8 @@ internal enum ClaimState
 /// <param name="Done">Of a run that was interrupted: the items that are decided, as <see cref="ItemStatus.Replayed"/> or failed.</param>
 internal sealed record IdempotencyClaim(ClaimState State, long Fence, StoredAnswer? Answer, IReadOnlyList<ItemOutcome> Done)
 {
+    public static readonly IdempotencyClaim Running = new(ClaimState.InProgress, 0, null, []);
+
     /// <summary>Why the request is not run, as an error; null when it may run or is replayed.</summary>
     public Error? Refusal => State switch
     {

@@ -25,7 +25,7 @@ internal sealed class IdempotencyStore(IdempotencyKey key, TimeSpan lease, TimeS
         }
         catch (PostgresException exception) when (exception.SqlState == LockTimeout)
         {
-            return new IdempotencyClaim(ClaimState.InProgress, 0, null, []);
+            return IdempotencyClaim.Running;
         }
     }
 
@@ -51,8 +51,8 @@ internal sealed class IdempotencyStore(IdempotencyKey key, TimeSpan lease, TimeS
             new NpgsqlParameter<int> { TypedValue = part },
             new NpgsqlParameter<byte[]> { TypedValue = OutcomeJson.Write(outcomes) });
 
-    /// <summary>Keeps the answer; the parts are not needed any more. Nothing happens when another request has taken the key over.</summary>
-    public async Task FinishAsync(NpgsqlConnection connection, long fence, StoredAnswer answer, CancellationToken cancellationToken)
+    /// <summary>Keeps the answer; the parts are not needed any more. False, and nothing done, when another request has taken the key over.</summary>
+    public async Task<bool> FinishAsync(NpgsqlConnection connection, long fence, StoredAnswer answer, CancellationToken cancellationToken)
     {
         var kept = await ExecuteAsync(
             connection,
@@ -69,9 +69,10 @@ internal sealed class IdempotencyStore(IdempotencyKey key, TimeSpan lease, TimeS
             new NpgsqlParameter<long> { TypedValue = answer.Succeeded },
             new NpgsqlParameter<long> { TypedValue = answer.Failed });
         if (kept == 0)
-            return;
+            return false;
         await ExecuteAsync(
             connection, "DELETE FROM batch.idempotency_part WHERE caller = $1 AND route = $2 AND key = $3", cancellationToken);
+        return true;
     }
 
     /// <summary>Gives the key back: a request without effect does not burn it, and one that was interrupted is gone on with at once.</summary>
@@ -131,11 +132,11 @@ internal sealed class IdempotencyStore(IdempotencyKey key, TimeSpan lease, TimeS
             new NpgsqlParameter<byte[]> { TypedValue = key.BodyHash });
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         if (!await reader.ReadAsync(cancellationToken))
-            return new IdempotencyClaim(ClaimState.InProgress, 0, null, []);
+            return IdempotencyClaim.Running;
         if (!reader.GetBoolean(0))
             return new IdempotencyClaim(ClaimState.Reused, 0, null, []);
         if (await reader.IsDBNullAsync(1, cancellationToken))
-            return new IdempotencyClaim(ClaimState.InProgress, 0, null, []);
+            return IdempotencyClaim.Running;
         var answer = new StoredAnswer(
             reader.GetInt32(1), reader.GetString(2), reader.GetFieldValue<byte[]>(3), reader.GetInt64(4), reader.GetInt64(5))
         { IsReplay = true };

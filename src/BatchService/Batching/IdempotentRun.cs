@@ -58,20 +58,27 @@ internal sealed class IdempotentRun(TransactionRunner transactions, IOptions<Ide
             await LeaveAsync(store, caller, claim);
             throw;
         }
-        if (ran.Answer is null)
-            return (null, new IdempotencyClaim(ClaimState.InProgress, 0, null, []).Refusal);
-        if (ran.IsInterrupted || (!ran.HasEffects && claim.Done.Count == 0))
+        var isMine = ran.Answer is not null;
+        if (ran.IsInterrupted || (isMine && !ran.HasEffects && claim.Done.Count == 0))
             await LeaveAsync(store, caller, claim);
-        else
-            await EndAsync(caller, (connection, token) => store.FinishAsync(connection, claim.Fence, ran.Answer.Within(options.Value.MaxResponseBytes), token));
-        return (ran.Answer, null);
+        else if (isMine)
+            isMine = await EndAsync(caller, (connection, token) => store.FinishAsync(connection, claim.Fence, ran.Answer!.Within(options.Value.MaxResponseBytes), token));
+
+        // Who has taken the key over gives the answer, so that there is only one.
+        return isMine ? (ran.Answer, null) : (null, IdempotencyClaim.Running.Refusal);
     }
 
     private async Task LeaveAsync(IdempotencyStore store, Caller caller, IdempotencyClaim claim)
     {
         try
         {
-            await EndAsync(caller, (connection, token) => store.LeaveAsync(connection, claim.Fence, token));
+            await EndAsync(
+                caller,
+                async (connection, token) =>
+                {
+                    await store.LeaveAsync(connection, claim.Fence, token);
+                    return true;
+                });
         }
         catch (BatchFaultException)
         {
@@ -80,17 +87,10 @@ internal sealed class IdempotentRun(TransactionRunner transactions, IOptions<Ide
     }
 
     /// <summary>After the effects are committed the answer is kept whatever the client does; if that fails, a repetition resumes from the parts.</summary>
-    private async Task EndAsync(Caller caller, Func<NpgsqlConnection, CancellationToken, Task> end)
+    private async Task<bool> EndAsync(Caller caller, Func<NpgsqlConnection, CancellationToken, Task<bool>> end)
     {
         using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(10));
-        await InTransactionAsync(
-            caller,
-            async (connection, token) =>
-            {
-                await end(connection, token);
-                return true;
-            },
-            patience.Token);
+        return await InTransactionAsync(caller, end, patience.Token);
     }
 
     private async Task<T> InTransactionAsync<T>(

@@ -11,6 +11,9 @@ internal sealed class ReplayedRows(IReadOnlyList<ItemOutcome> outcomes)
 
     public int Count => _outcomes.Count;
 
+    /// <summary>Something of the batch is in the database already.</summary>
+    public bool HasEffects => _outcomes.Values.Any(outcome => outcome.Status == ItemStatus.Replayed);
+
     public bool Contains(int index) => _outcomes.ContainsKey(index);
 
     public IReadOnlyList<ItemOutcome> In(RowChunk chunk) => _outcomes.Count == 0

@@ -66,7 +66,7 @@ internal sealed class RowBatchRunner(CatalogCache catalogs, BatchWriter writer, 
         IReadOnlyList<Error> problems = aborted ? rows.ProblemsOf(results.Failures) : [];
         if (aborted)
             await results.RollBackAsync(cancellationToken);
-        return new RowBatchAnswer(results, end.Committed && !aborted, aborted, problems, end.Fault);
+        return new RowBatchAnswer(results, (end.Committed || done.HasEffects) && !aborted, aborted, problems, end.Fault);
     }
 
     /// <summary>The answer of a batch that does not run: a static dry run, or an atomic batch with a failure known before.</summary>

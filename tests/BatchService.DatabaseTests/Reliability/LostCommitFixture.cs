@@ -1,5 +1,3 @@
-using Npgsql;
-
 namespace BatchService.DatabaseTests.Reliability;
 
 /// <summary>The service with a proxy between it and its database.</summary>
@@ -19,15 +17,8 @@ public sealed class LostCommitFixture : ServiceFixture, IAsyncLifetime
 
     protected override void Configure(IDictionary<string, string?> settings)
     {
-        var direct = new NpgsqlConnectionStringBuilder(settings["ConnectionStrings:Batch"]);
-        _proxy = new ReliabilityProxy(direct.Host!, direct.Port);
-        settings["ConnectionStrings:Batch"] = new NpgsqlConnectionStringBuilder(direct.ConnectionString)
-        {
-            Host = "127.0.0.1",
-            Port = _proxy.Port,
-            SslMode = SslMode.Disable,
-            GssEncryptionMode = GssEncryptionMode.Disable,
-        }.ConnectionString;
+        _proxy = new ReliabilityProxy(settings["ConnectionStrings:Batch"]!);
+        settings["ConnectionStrings:Batch"] = _proxy.ConnectionString;
         settings["Idempotency:LeaseSeconds"] = "1";
         settings["Batch:ChunkRows"] = "3";
         settings["Serilog:MinimumLevel"] = "Error";

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Net;
 using System.Net.Sockets;
+using Npgsql;
 
 namespace BatchService.DatabaseTests.Reliability;
 
@@ -31,18 +32,29 @@ internal sealed class ReliabilityProxy : IAsyncDisposable
     private readonly string _host;
     private readonly int _port;
     private readonly Task _accepting;
+    private TaskCompletionSource _lost = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _armed = -1;
     private int _commitsToPass;
     private int _hidesStatus;
 
-    public ReliabilityProxy(string host, int port)
+    /// <param name="connectionString">Of the database behind it.</param>
+    public ReliabilityProxy(string connectionString)
     {
-        (_host, _port) = (host, port);
+        var direct = new NpgsqlConnectionStringBuilder(connectionString);
+        (_host, _port) = (direct.Host!, direct.Port);
         _listener.Start();
         _accepting = AcceptAsync();
+        direct.Host = "127.0.0.1";
+        direct.Port = ((IPEndPoint)_listener.LocalEndpoint).Port;
+
+        // It reads along.
+        direct.SslMode = SslMode.Disable;
+        direct.GssEncryptionMode = GssEncryptionMode.Disable;
+        ConnectionString = direct.ConnectionString;
     }
 
-    public int Port => ((IPEndPoint)_listener.LocalEndpoint).Port;
+    /// <summary>Leads through the proxy.</summary>
+    public string ConnectionString { get; }
 
     /// <summary>True: who asks for the status of a transaction loses the connection, so that the fate of a COMMIT cannot be learned.</summary>
     public bool HidesStatus
@@ -54,9 +66,13 @@ internal sealed class ReliabilityProxy : IAsyncDisposable
     /// <summary>True until the fault has happened.</summary>
     public bool IsArmed => Volatile.Read(ref _armed) >= 0;
 
+    /// <summary>Ends when the fault has run its course: where the COMMIT was to be done, it is done.</summary>
+    public Task Lost => _lost.Task;
+
     /// <summary>Lets the fault happen once, to a COMMIT that follows after <paramref name="commitsToPass"/> others.</summary>
     public void Arm(CommitFault fault, int commitsToPass = 0)
     {
+        _lost = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         Volatile.Write(ref _commitsToPass, commitsToPass);
         Volatile.Write(ref _armed, (int)fault);
     }
@@ -130,6 +146,7 @@ internal sealed class ReliabilityProxy : IAsyncDisposable
                 await replies.Swallowed.WaitAsync(_ended.Token);
             if (fault is CommitFault.ResetBefore or CommitFault.ResetAfter)
                 client.LingerState = new LingerOption(enable: true, seconds: 0);
+            _lost.TrySetResult();
             return;
         }
     }

@@ -8,10 +8,10 @@ internal sealed class ReliabilityService : IAsyncDisposable
     private ServiceProcess? _process;
     private HttpClient _http = new();
 
-    private ReliabilityService(TestDatabase database, string[] settings)
+    private ReliabilityService(TestDatabase database, string connectionString, string[] settings)
     {
         _database = database;
-        _settings = [$"ConnectionStrings:Batch={database.ConnectionString}", "Serilog:MinimumLevel=Error", .. settings];
+        _settings = [$"ConnectionStrings:Batch={connectionString}", "Serilog:MinimumLevel=Error", .. settings];
     }
 
     public Npgsql.NpgsqlDataSource Database => _database.DataSource;
@@ -19,10 +19,14 @@ internal sealed class ReliabilityService : IAsyncDisposable
     /// <summary>To the process that runs now, or ran last.</summary>
     public HttpClient Http => Volatile.Read(ref _http);
 
-    public static async Task<ReliabilityService> StartAsync(params string[] settings)
+    public static Task<ReliabilityService> StartAsync(params string[] settings) => StartAsync(direct => direct, settings);
+
+    /// <param name="route">Gives the connection string that the service gets; the tests keep the direct one.</param>
+    public static async Task<ReliabilityService> StartAsync(Func<string, string> route, params string[] settings)
     {
         var server = await PostgresServer.OfThisRunAsync();
-        var service = new ReliabilityService(await server.CreateDatabaseAsync(ReliabilityLedger.Template), settings);
+        var database = await server.CreateDatabaseAsync(ReliabilityLedger.Template);
+        var service = new ReliabilityService(database, route(database.ConnectionString), settings);
         await service.StartProcessAsync();
         return service;
     }
