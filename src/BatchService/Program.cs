@@ -19,6 +19,7 @@ app.UseHttpKit();
 app.MapOperations();
 app.MapRowBatches();
 app.MapEntities();
+app.MapCapabilities();
 
 if (!await app.PrepareDatabaseAsync(app.Lifetime.ApplicationStopping))
 {

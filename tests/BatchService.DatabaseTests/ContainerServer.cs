@@ -2,7 +2,7 @@ using Testcontainers.PostgreSql;
 
 namespace BatchService.DatabaseTests;
 
-/// <summary>The tests' server in a container; compiled with <c>-p:UseTestcontainers=true</c> only. Its reaper removes it after the run.</summary>
+/// <summary>The tests' server in a container, with <c>-p:UseTestcontainers=true</c> only; its reaper removes it afterwards.</summary>
 internal static class ContainerServer
 {
     public static async Task<string> StartAsync()

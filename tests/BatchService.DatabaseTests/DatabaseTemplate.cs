@@ -3,7 +3,7 @@ using Npgsql;
 
 namespace BatchService.DatabaseTests;
 
-/// <summary>What a test class's database starts from: the service's migrations, then whatever <paramref name="FillAsync"/> adds, once a run.</summary>
+/// <summary>What a test class's database starts from: the migrations, then what <paramref name="FillAsync"/> adds, once a run.</summary>
 /// <param name="Name">Lower case letters; becomes part of the template database's name.</param>
 public sealed record DatabaseTemplate(string Name, Func<NpgsqlDataSource, CancellationToken, Task> FillAsync)
 {

@@ -6,8 +6,8 @@ using Npgsql;
 
 namespace BatchService.DatabaseTests;
 
-/// <summary>The server of this test run, with one template database for each <see cref="DatabaseTemplate"/> that a class asks for.</summary>
-/// <remarks>TEST_DATABASE_URL names one that is there; otherwise an embedded one runs in a temporary folder, and goes with this process.</remarks>
+/// <summary>The server of this test run, with a template database for each <see cref="DatabaseTemplate"/> asked for.</summary>
+/// <remarks>TEST_DATABASE_URL names one that is there; otherwise an embedded one in a temporary folder goes with this process.</remarks>
 internal sealed class PostgresServer
 {
     private static readonly Lazy<Task<PostgresServer>> Run = new(StartAsync);

@@ -1,10 +1,9 @@
-using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Mvc.Testing;
 using Npgsql;
 
 namespace BatchService.DatabaseTests;
 
-/// <summary>The real service, in this process, on a database that only this test class uses. Derive from it to set it up otherwise.</summary>
+/// <summary>The real service, in this process, on a database that only this test class uses. Derive to set it up.</summary>
 public class ServiceFixture : IAsyncLifetime
 {
     private TestDatabase? _database;

@@ -9,6 +9,7 @@ internal sealed class ServiceProcess : IAsyncDisposable
 
     private readonly Process _process;
     private readonly List<string> _lines = [];
+    private Process? _guard;
 
     private ServiceProcess(Process process) => _process = process;
 
@@ -39,6 +40,7 @@ internal sealed class ServiceProcess : IAsyncDisposable
         string[] arguments = [assembly, "--urls", "http://127.0.0.1:0", .. settings.Select(setting => $"--{setting}")];
         var start = new ProcessStartInfo("dotnet", arguments)
         {
+            UseShellExecute = false,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
             WorkingDirectory = AppContext.BaseDirectory,
@@ -71,6 +73,13 @@ internal sealed class ServiceProcess : IAsyncDisposable
             await KillAsync();
         }
 
+        if (_guard is not null)
+        {
+            await _guard.StandardInput.WriteLineAsync();
+            await _guard.WaitForExitAsync();
+            _guard.Dispose();
+        }
+
         _process.Dispose();
     }
 
@@ -95,6 +104,13 @@ internal sealed class ServiceProcess : IAsyncDisposable
         _process.OutputDataReceived += Read;
         _process.ErrorDataReceived += Read;
         _process.Start();
+        if (!OperatingSystem.IsWindows())
+        {
+            // Kills the service when this process ends without disposing of it: the pipe ends then.
+            string[] arguments = ["-c", "trap '' INT HUP TERM; read -r _ || kill -9 \"$0\"", $"{_process.Id}"];
+            _guard = Process.Start(new ProcessStartInfo("/bin/sh", arguments) { RedirectStandardInput = true, UseShellExecute = false });
+        }
+
         _process.BeginOutputReadLine();
         _process.BeginErrorReadLine();
         Address = await listening.Task.WaitAsync(Patience);

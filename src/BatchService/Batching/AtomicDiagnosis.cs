@@ -44,6 +44,8 @@ internal sealed class AtomicDiagnosis(TransactionRunner transactions)
     /// <summary>What is known of the items across the runs.</summary>
     private sealed record Search(BatchPlan Plan, bool StopAtFirst)
     {
+        private const string Savepoint = "before_rows";
+
         private readonly Dictionary<int, ItemOutcome> _failures = [];
 
         /// <summary>By the index of a set's first item: how many of its items have been looked at in earlier runs.</summary>
@@ -80,6 +82,9 @@ internal sealed class AtomicDiagnosis(TransactionRunner transactions)
         /// <summary>False: it failed, its transaction is gone, and others are still to be looked at.</summary>
         private async Task<bool> RunOneAsync(BatchTransaction open, WriteSet set, CancellationToken cancellationToken)
         {
+            var apart = _subtransactions < DividedWrite.MaxSubtransactions ? set.Apart() : null;
+            if (apart is not null)
+                await SaveAsync(open, cancellationToken);
             var result = await open.RunAsync([set], isLast: false, cancellationToken);
             if (result.FailedSet is null)
             {
@@ -87,9 +92,22 @@ internal sealed class AtomicDiagnosis(TransactionRunner transactions)
                 return true;
             }
             var failed = FailureOf(set, result);
+            if (apart is not null && result.Failure is not null)
+            {
+                await open.Transaction.RollbackAsync(Savepoint, cancellationToken);
+                failed = await DividedWrite.FindFirstFailureAsync(open, apart, cancellationToken) ?? failed;
+            }
             _failures[failed.Index] = failed;
             await RecordAsync([failed], cancellationToken);
             return StopAtFirst || !result.Aborted;
+        }
+
+        /// <summary>The claims must come first, or a rollback to the savepoint would undo them.</summary>
+        private async Task SaveAsync(BatchTransaction open, CancellationToken cancellationToken)
+        {
+            await open.BeginAsync(cancellationToken);
+            await open.Transaction.SaveAsync(Savepoint, cancellationToken);
+            _subtransactions++;
         }
 
         private async Task<bool> RunManyAsync(BatchTransaction open, WriteSet set, CancellationToken cancellationToken)

@@ -7,4 +7,7 @@ namespace BatchService.Batching;
 internal sealed class BatchFaultException(Error error, Exception? innerException = null) : Exception(error.Detail, innerException)
 {
     public Error Error { get; } = error;
+
+    /// <summary>True when something may have been committed and nobody knows: then no item may be told as done or as not done.</summary>
+    public bool IsOutcomeUnknown { get; init; }
 }

@@ -37,7 +37,7 @@ internal sealed class BatchOptions
     [Range(1_024, 1_024 * MiB)]
     public int MaxResolvedBytes { get; set; } = 8 * MiB;
 
-    /// <summary>Length of a chain of dependencies.</summary>
+    /// <summary>Operations in a chain of dependencies.</summary>
     [Range(1, 1_000)]
     public int MaxDependencyDepth { get; set; } = 32;
 

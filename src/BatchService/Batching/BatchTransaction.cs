@@ -19,10 +19,10 @@ internal sealed class BatchTransaction(NpgsqlConnection connection, NpgsqlTransa
 
     public NpgsqlTransaction Transaction => transaction;
 
-    /// <summary>The id that <c>pg_xact_status</c> knows the transaction by; null before <see cref="FinishAsync"/> or when it wrote nothing.</summary>
-    public string? TransactionId { get; private set; }
+    /// <summary>By which its fate can be asked for; null before <see cref="FinishAsync"/> or when it wrote nothing.</summary>
+    public TransactionMark? Mark { get; private set; }
 
-    /// <summary>True once deferred constraints are checked and <see cref="TransactionId"/> is read.</summary>
+    /// <summary>True once deferred constraints are checked and <see cref="Mark"/> is read.</summary>
     public bool Finished { get; private set; }
 
     /// <summary>Check every constraint at once from here on, so that a deferred one meets its item.</summary>
@@ -74,7 +74,7 @@ internal sealed class BatchTransaction(NpgsqlConnection connection, NpgsqlTransa
         AppendPreamble(batch, _claimsOf ?? caller);
         AppendFinish(batch);
         await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
-        while (reader.FieldCount != 1 || reader.GetName(0) != FinishColumn)
+        while (reader.FieldCount != 2 || reader.GetName(0) != FinishColumn)
             await reader.NextResultAsync(cancellationToken);
         await ReadFinishAsync(reader, advance: false, cancellationToken);
     }
@@ -92,7 +92,8 @@ internal sealed class BatchTransaction(NpgsqlConnection connection, NpgsqlTransa
     private static void AppendFinish(NpgsqlBatch batch)
     {
         batch.BatchCommands.Add(new NpgsqlBatchCommand("SET CONSTRAINTS ALL IMMEDIATE"));
-        batch.BatchCommands.Add(new NpgsqlBatchCommand($"SELECT pg_current_xact_id_if_assigned()::text AS {FinishColumn}"));
+        batch.BatchCommands.Add(new NpgsqlBatchCommand(
+            $"SELECT pg_current_xact_id_if_assigned()::text AS {FinishColumn}, {CommitStatus.ServerRun} AS server_run"));
     }
 
     /// <summary>Adds what must come before a set of this caller; the number of result sets that it gives.</summary>
@@ -113,7 +114,7 @@ internal sealed class BatchTransaction(NpgsqlConnection connection, NpgsqlTransa
         if (advance)
             await reader.NextResultAsync(cancellationToken);
         if (await reader.ReadAsync(cancellationToken) && !await reader.IsDBNullAsync(0, cancellationToken))
-            TransactionId = reader.GetString(0);
+            Mark = new TransactionMark(reader.GetString(0), reader.GetString(1));
         Finished = true;
     }
 

@@ -83,7 +83,7 @@ internal sealed class BatchWriter(TransactionRunner transactions)
                     return new BatchEnd(committed);
             }
         }
-        catch (BatchFaultException fault) when (committed)
+        catch (BatchFaultException fault) when (committed && !fault.IsOutcomeUnknown)
         {
             return new BatchEnd(committed, Fault: fault.Error);
         }

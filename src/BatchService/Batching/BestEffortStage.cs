@@ -9,21 +9,41 @@ internal sealed class BestEffortStage(TransactionRunner transactions)
     public async Task<BatchEnd> RunAsync(
         BatchPlan plan, BatchStage stage, BatchMode mode, Caller caller, TransactionHook? hook, CancellationToken cancellationToken)
     {
-        var (end, whole) = await RunWholeAsync(stage.Sets, mode, caller, hook, cancellationToken);
+        var (end, whole) = await TryWholeAsync(stage.Sets, mode, caller, hook, cancellationToken);
         if (end == TransactionEnd.Refused)
             return new BatchEnd(Committed: false, Refused: true);
         if (end == TransactionEnd.Committed)
         {
-            await plan.RecordAsync(whole!.Outcomes, committed: true, cancellationToken);
+            // Here and below: what is committed is recorded, whoever has gone meanwhile and whatever time it is.
+            await plan.RecordAsync(whole!.Outcomes, committed: true, CancellationToken.None);
             return new BatchEnd(Committed: true);
         }
-        if (stage.Sets is [{ Count: 1 } only])
+        if (whole is not null && stage.Sets is [{ Count: 1 } only])
         {
-            await plan.RecordAsync([AtomicDiagnosis.FailureOf(only, whole!)], committed: true, cancellationToken);
+            await plan.RecordAsync([await FailureOfAsync(only, whole, caller, cancellationToken)], committed: true, CancellationToken.None);
             return new BatchEnd(Committed: false);
         }
         return await RunApartAsync(plan, stage.Sets, mode, caller, hook, cancellationToken);
     }
+
+    /// <summary>Without a value: others were in the way until the retries were used up, and the items must be tried one by one.</summary>
+    private async Task<(TransactionEnd End, StageResult? Value)> TryWholeAsync(
+        IReadOnlyList<WriteSet> sets, BatchMode mode, Caller caller, TransactionHook? hook, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await RunWholeAsync(sets, mode, caller, hook, cancellationToken);
+        }
+        catch (BatchFaultException fault) when (IsInTheWay(fault))
+        {
+            return (TransactionEnd.RolledBack, null);
+        }
+    }
+
+    private static bool IsInTheWay(BatchFaultException fault) =>
+        fault.Error.Code == ErrorCodes.LockTimeout
+        || fault.Error.Code == ErrorCodes.DeadlockDetected
+        || fault.Error.Code == ErrorCodes.SerializationFailure;
 
     private Task<(TransactionEnd End, StageResult? Value)> RunWholeAsync(
         IReadOnlyList<WriteSet> sets, BatchMode mode, Caller caller, TransactionHook? hook, CancellationToken cancellationToken) =>
@@ -59,13 +79,37 @@ internal sealed class BestEffortStage(TransactionRunner transactions)
     private async Task<BatchEnd> RunOneAsync(
         BatchPlan plan, WriteSet set, BatchMode mode, Caller caller, TransactionHook? hook, CancellationToken cancellationToken)
     {
-        var (end, result) = await RunWholeAsync([set], mode, caller, hook, cancellationToken);
-        if (end == TransactionEnd.Refused)
-            return new BatchEnd(Committed: false, Refused: true);
-        IReadOnlyList<ItemOutcome> outcomes =
-            result!.FailedSet is null ? result.Outcomes : [AtomicDiagnosis.FailureOf(set, result)];
-        await plan.RecordAsync(outcomes, committed: true, cancellationToken);
-        return new BatchEnd(end == TransactionEnd.Committed);
+        try
+        {
+            var (end, result) = await RunWholeAsync([set], mode, caller, hook, cancellationToken);
+            if (end == TransactionEnd.Refused)
+                return new BatchEnd(Committed: false, Refused: true);
+            IReadOnlyList<ItemOutcome> outcomes =
+                result!.FailedSet is null ? result.Outcomes : [await FailureOfAsync(set, result, caller, cancellationToken)];
+            await plan.RecordAsync(outcomes, committed: true, CancellationToken.None);
+            return new BatchEnd(end == TransactionEnd.Committed);
+        }
+        catch (BatchFaultException fault) when (IsInTheWay(fault))
+        {
+            await plan.RecordAsync([ItemOutcome.Failed(set.IndexOf(0), set.Blame(0, fault.Error))], committed: true, CancellationToken.None);
+            return new BatchEnd(Committed: false);
+        }
+    }
+
+    /// <summary>The failure of a single item; of one with several rows the first bad row is looked for, in a transaction that is rolled back.</summary>
+    private async Task<ItemOutcome> FailureOfAsync(WriteSet set, StageResult result, Caller caller, CancellationToken cancellationToken)
+    {
+        var failure = AtomicDiagnosis.FailureOf(set, result);
+        if (result.Failure is null || set.Apart() is not { } apart)
+            return failure;
+        var (_, found) = await transactions.RunAsync(
+            caller,
+            hook: null,
+            immediateConstraints: true,
+            async (open, token) => new TransactionVerdict<ItemOutcome?>(
+                false, await DividedWrite.FindFirstFailureAsync(open, apart, token), []),
+            cancellationToken);
+        return found ?? failure;
     }
 
     private async Task<BatchEnd> RunDividedAsync(
@@ -75,8 +119,31 @@ internal sealed class BestEffortStage(TransactionRunner transactions)
         var committed = false;
         while (next < set.Count)
         {
-            var from = next;
-            var (end, division) = await transactions.RunAsync(
+            var (end, division) = await TryDivideAsync(set, next, mode, caller, hook, cancellationToken);
+            if (division is null && end != TransactionEnd.Refused)
+            {
+                var one = await RunOneAsync(plan, set.Pick([next++]), mode, caller, hook, cancellationToken);
+                committed |= one.Committed;
+                (end, division) = (one.Refused ? TransactionEnd.Refused : TransactionEnd.RolledBack, new DivisionResult([], next, 0));
+            }
+            if (end == TransactionEnd.Refused)
+                return new BatchEnd(committed, Refused: true);
+            await plan.RecordAsync(division!.Outcomes, committed: true, CancellationToken.None);
+            committed |= end == TransactionEnd.Committed;
+            next = division.Next;
+            if (plan.HasFailed && !mode.ContinueOnError)
+                break;
+        }
+        return new BatchEnd(committed);
+    }
+
+    /// <summary>Without a value: others were in the way; the next item must be tried by itself.</summary>
+    private async Task<(TransactionEnd End, DivisionResult? Value)> TryDivideAsync(
+        WriteSet set, int from, BatchMode mode, Caller caller, TransactionHook? hook, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await transactions.RunAsync(
                 caller,
                 hook,
                 immediateConstraints: true,
@@ -88,14 +155,10 @@ internal sealed class BestEffortStage(TransactionRunner transactions)
                     return new TransactionVerdict<DivisionResult>(any, result, result.Outcomes);
                 },
                 cancellationToken);
-            if (end == TransactionEnd.Refused)
-                return new BatchEnd(committed, Refused: true);
-            await plan.RecordAsync(division!.Outcomes, committed: true, cancellationToken);
-            committed |= end == TransactionEnd.Committed;
-            next = division.Next;
-            if (plan.HasFailed && !mode.ContinueOnError)
-                break;
         }
-        return new BatchEnd(committed);
+        catch (BatchFaultException fault) when (IsInTheWay(fault))
+        {
+            return (TransactionEnd.RolledBack, null);
+        }
     }
 }

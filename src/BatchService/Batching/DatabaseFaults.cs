@@ -12,7 +12,8 @@ internal static class DatabaseFaults
         new Error(
             ErrorCodes.DatabaseUnavailable,
             "The connection was lost during the commit and its outcome could not be learned. Repeat the request with the same Idempotency-Key."),
-        inner);
+        inner)
+    { IsOutcomeUnknown = true };
 
     public static BatchFaultException Deadline() =>
         new(new Error(ErrorCodes.DeadlineExceeded, "The request took longer than allowed; what it had not committed was rolled back."));

@@ -11,7 +11,7 @@ internal sealed record DivisionResult(IReadOnlyList<ItemOutcome> Outcomes, int N
 
 /// <summary>
 /// Finds the bad items of a failing set inside the server, in one round trip: <c>batch.write_divided</c> (see the migration) writes
-/// pieces, halves what fails and doubles what succeeds, and stops when it has used up its subtransactions.
+/// pieces, item by item what fails, and stops when it has used up its subtransactions.
 /// </summary>
 internal static class DividedWrite
 {
@@ -20,7 +20,7 @@ internal static class DividedWrite
 
     private const string Sql = """
         SELECT position, failed, row_json, result, sqlstate, message, constraint_name, column_name
-        FROM batch.write_divided($1, $2::jsonb, $3, $4, $5, $6)
+        FROM batch.write_divided($1, $2, $3, $4, $5)
         """;
 
     /// <summary>Decides items of <paramref name="set"/> from position <paramref name="first"/> on.</summary>
@@ -34,9 +34,8 @@ internal static class DividedWrite
             Parameters =
             {
                 new NpgsqlParameter<string> { TypedValue = divided.Sql, NpgsqlDbType = NpgsqlDbType.Text },
-                new NpgsqlParameter<string> { TypedValue = divided.Cells, NpgsqlDbType = NpgsqlDbType.Text },
+                new NpgsqlParameter<string[]> { TypedValue = divided.Items, NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text },
                 new NpgsqlParameter<int> { TypedValue = first },
-                new NpgsqlParameter<int> { TypedValue = set.Count },
                 new NpgsqlParameter<int> { TypedValue = budget },
                 new NpgsqlParameter<bool> { TypedValue = stopAtFirstFailure },
             },
@@ -57,6 +56,13 @@ internal static class DividedWrite
                 : set.ReadDivided(position, Text(reader, 2) is null ? null : reader.GetFieldValue<byte[]>(2), Text(reader, 3)));
         }
         return new DivisionResult(outcomes, first + outcomes.Count, pieces);
+    }
+
+    /// <summary>Looks for the first bad item of a set; leaves effects behind that must be rolled back. Null when, one by one, none is bad.</summary>
+    public static async Task<ItemOutcome?> FindFirstFailureAsync(BatchTransaction open, WriteSet set, CancellationToken cancellationToken)
+    {
+        var division = await RunAsync(open, set, 0, MaxSubtransactions, stopAtFirstFailure: true, cancellationToken);
+        return division.Outcomes.FirstOrDefault(outcome => outcome.Status == ItemStatus.Failed);
     }
 
     private static Error ReadError(NpgsqlDataReader reader)

@@ -3,7 +3,7 @@ using Microsoft.EntityFrameworkCore.Metadata.Builders;
 
 namespace BatchService.Batching;
 
-/// <summary>The outcomes of one committed part of a request with an <c>Idempotency-Key</c>: a repeated request does not write it again.</summary>
+/// <summary>The outcomes of one committed part of a request with a key: a repeated request does not write it again.</summary>
 internal sealed class IdempotencyPartRow
 {
     public required string Caller { get; init; }

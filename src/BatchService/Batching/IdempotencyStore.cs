@@ -51,10 +51,10 @@ internal sealed class IdempotencyStore(IdempotencyKey key, TimeSpan lease, TimeS
             new NpgsqlParameter<int> { TypedValue = part },
             new NpgsqlParameter<byte[]> { TypedValue = OutcomeJson.Write(outcomes) });
 
-    /// <summary>Keeps the answer; the parts are not needed any more.</summary>
+    /// <summary>Keeps the answer; the parts are not needed any more. Nothing happens when another request has taken the key over.</summary>
     public async Task FinishAsync(NpgsqlConnection connection, long fence, StoredAnswer answer, CancellationToken cancellationToken)
     {
-        await ExecuteAsync(
+        var kept = await ExecuteAsync(
             connection,
             """
             UPDATE batch.idempotency_key
@@ -68,16 +68,33 @@ internal sealed class IdempotencyStore(IdempotencyKey key, TimeSpan lease, TimeS
             new NpgsqlParameter<byte[]> { TypedValue = answer.Body.ToArray() },
             new NpgsqlParameter<long> { TypedValue = answer.Succeeded },
             new NpgsqlParameter<long> { TypedValue = answer.Failed });
+        if (kept == 0)
+            return;
         await ExecuteAsync(
             connection, "DELETE FROM batch.idempotency_part WHERE caller = $1 AND route = $2 AND key = $3", cancellationToken);
     }
 
-    /// <summary>Gives the key back: a request without effect does not burn it.</summary>
-    public Task ReleaseAsync(NpgsqlConnection connection, long fence, CancellationToken cancellationToken) => ExecuteAsync(
-        connection,
-        "DELETE FROM batch.idempotency_key WHERE caller = $1 AND route = $2 AND key = $3 AND fence = $4 AND status IS NULL",
-        cancellationToken,
-        new NpgsqlParameter<long> { TypedValue = fence });
+    /// <summary>Gives the key back: a request without effect does not burn it, and one that was interrupted is gone on with at once.</summary>
+    public async Task LeaveAsync(NpgsqlConnection connection, long fence, CancellationToken cancellationToken)
+    {
+        const string Mine = "caller = $1 AND route = $2 AND key = $3 AND fence = $4 AND status IS NULL";
+        var released = await ExecuteAsync(
+            connection,
+            $"""
+            DELETE FROM batch.idempotency_key
+            WHERE {Mine} AND NOT EXISTS (SELECT FROM batch.idempotency_part WHERE caller = $1 AND route = $2 AND key = $3)
+            """,
+            cancellationToken,
+            new NpgsqlParameter<long> { TypedValue = fence });
+        if (released == 0)
+        {
+            await ExecuteAsync(
+                connection,
+                $"UPDATE batch.idempotency_key SET lease_until = '-infinity' WHERE {Mine}",
+                cancellationToken,
+                new NpgsqlParameter<long> { TypedValue = fence });
+        }
+    }
 
     private async Task<bool> DeleteExpiredAsync(NpgsqlConnection connection, CancellationToken cancellationToken) => await ExecuteAsync(
         connection,
@@ -120,7 +137,8 @@ internal sealed class IdempotencyStore(IdempotencyKey key, TimeSpan lease, TimeS
         if (await reader.IsDBNullAsync(1, cancellationToken))
             return new IdempotencyClaim(ClaimState.InProgress, 0, null, []);
         var answer = new StoredAnswer(
-            reader.GetInt32(1), reader.GetString(2), reader.GetFieldValue<byte[]>(3), reader.GetInt64(4), reader.GetInt64(5)) { IsReplay = true };
+            reader.GetInt32(1), reader.GetString(2), reader.GetFieldValue<byte[]>(3), reader.GetInt64(4), reader.GetInt64(5))
+        { IsReplay = true };
         return new IdempotencyClaim(ClaimState.Replay, 0, answer, []);
     }
 

@@ -11,14 +11,15 @@ internal delegate Task<RunAnswer> BatchRun(TransactionHook? hook, IReadOnlyList<
 /// <summary>What a run answers.</summary>
 /// <param name="Answer">Null when the hook refused: then the claim tells why.</param>
 /// <param name="HasEffects">Something was committed, so that the key must remember the answer.</param>
-internal sealed record RunAnswer(StoredAnswer? Answer, bool HasEffects);
+/// <param name="IsInterrupted">Best effort: a fault ended it early, so that a repetition is to go on with the rest.</param>
+internal sealed record RunAnswer(StoredAnswer? Answer, bool HasEffects, bool IsInterrupted = false);
 
 /// <summary>
 /// Gives requests with an <c>Idempotency-Key</c> one effect. An atomic batch writes its key, its effects and its answer in one transaction.
-/// A best-effort batch claims its key first, keeps each transaction's outcomes in that transaction, and the answer at the end; if the
-/// process dies in between, a repetition goes on where it stopped once the lease has run out.
+/// A best-effort batch claims its key first, keeps each transaction's outcomes in that transaction, and the answer at the end; if it is
+/// interrupted, a repetition goes on where it stopped: at once or, where the process died or a commit is in doubt, after the lease.
 /// </summary>
-internal sealed class IdempotentRun(TransactionRunner transactions, IOptions<BatchOptions> limits, IOptions<IdempotencyOptions> options)
+internal sealed class IdempotentRun(TransactionRunner transactions, IOptions<IdempotencyOptions> options)
 {
     /// <summary>Runs, replays, or refuses.</summary>
     /// <param name="shape">Of an atomic batch: the answer, made when all of it is written and COMMIT is next.</param>
@@ -27,8 +28,7 @@ internal sealed class IdempotentRun(TransactionRunner transactions, IOptions<Bat
     {
         if (key is null)
             return ((await run(null, [])).Answer, null);
-        var lease = TimeSpan.FromSeconds(limits.Value.DeadlineSeconds + 5);
-        var store = new IdempotencyStore(key, lease, TimeSpan.FromHours(options.Value.Hours));
+        var store = new IdempotencyStore(key, TimeSpan.FromSeconds(options.Value.LeaseSeconds), TimeSpan.FromHours(options.Value.Hours));
         return isAtomic
             ? await RunAtomicAsync(store, shape, run)
             : await RunInPartsAsync(store, caller, run, cancellationToken);
@@ -48,21 +48,35 @@ internal sealed class IdempotentRun(TransactionRunner transactions, IOptions<Bat
         var claim = await InTransactionAsync(caller, store.ClaimAsync, cancellationToken);
         if (claim.State != ClaimState.Mine)
             return (claim.Answer, claim.Refusal);
-        var ran = new RunAnswer(null, HasEffects: false);
+        RunAnswer ran;
         try
         {
             ran = await run(new PartsHook(store, claim), claim.Done);
         }
-        finally
+        catch (Exception exception) when (exception is not BatchFaultException { IsOutcomeUnknown: true })
         {
-            if (!ran.HasEffects && claim.Done.Count == 0)
-                await EndAsync(caller, (connection, token) => store.ReleaseAsync(connection, claim.Fence, token));
+            await LeaveAsync(store, caller, claim);
+            throw;
         }
         if (ran.Answer is null)
             return (null, new IdempotencyClaim(ClaimState.InProgress, 0, null, []).Refusal);
-        if (ran.HasEffects || claim.Done.Count > 0)
+        if (ran.IsInterrupted || (!ran.HasEffects && claim.Done.Count == 0))
+            await LeaveAsync(store, caller, claim);
+        else
             await EndAsync(caller, (connection, token) => store.FinishAsync(connection, claim.Fence, ran.Answer.Within(options.Value.MaxResponseBytes), token));
         return (ran.Answer, null);
+    }
+
+    private async Task LeaveAsync(IdempotencyStore store, Caller caller, IdempotencyClaim claim)
+    {
+        try
+        {
+            await EndAsync(caller, (connection, token) => store.LeaveAsync(connection, claim.Fence, token));
+        }
+        catch (BatchFaultException)
+        {
+            // The database is away: the lease ends by itself.
+        }
     }
 
     /// <summary>After the effects are committed the answer is kept whatever the client does; if that fails, a repetition resumes from the parts.</summary>

@@ -72,6 +72,21 @@ internal sealed partial class TransactionRunner(
         Func<BatchTransaction, CancellationToken, Task<TransactionVerdict<T>>> work,
         CancellationToken cancellationToken)
     {
+        var (end, value, doubt) = await RunOnceAsync(caller, hook, immediateConstraints, work, cancellationToken);
+
+        // Asked when the lost connection's place at the gate is free again: all who are in doubt would wait for each other otherwise.
+        if (doubt is not null && !await CommitStatus.IsCommittedAsync(gate, doubt.Transaction, time, doubt.Loss))
+            throw new RolledBackException(doubt.Loss);
+        return (end, value);
+    }
+
+    private async Task<(TransactionEnd End, T? Value, Doubt? Doubt)> RunOnceAsync<T>(
+        Caller caller,
+        TransactionHook? hook,
+        bool immediateConstraints,
+        Func<BatchTransaction, CancellationToken, Task<TransactionVerdict<T>>> work,
+        CancellationToken cancellationToken)
+    {
         await using var lease = await gate.OpenAsync(cancellationToken);
         BatchTransaction open;
         TransactionVerdict<T> verdict;
@@ -83,7 +98,7 @@ internal sealed partial class TransactionRunner(
             {
                 await open.BeginAsync(cancellationToken);
                 if (!await hook.AfterBeginAsync(lease.Connection, cancellationToken))
-                    return (TransactionEnd.Refused, default);
+                    return (TransactionEnd.Refused, default, null);
             }
             verdict = await work(open, cancellationToken);
             if (verdict.Commit)
@@ -106,13 +121,10 @@ internal sealed partial class TransactionRunner(
         {
             throw DatabaseFaults.From(exception);
         }
-        if (!verdict.Commit)
-        {
-            await RollBackAsync(open);
-            return (TransactionEnd.RolledBack, verdict.Value);
-        }
-        await CommitAsync(open);
-        return (TransactionEnd.Committed, verdict.Value);
+        if (verdict.Commit)
+            return (TransactionEnd.Committed, verdict.Value, await CommitAsync(open));
+        await RollBackAsync(open);
+        return (TransactionEnd.RolledBack, verdict.Value, null);
     }
 
     private static async Task RollBackAsync(BatchTransaction open)
@@ -127,11 +139,13 @@ internal sealed partial class TransactionRunner(
         }
     }
 
-    private async Task CommitAsync(BatchTransaction open)
+    /// <summary>Null when it is committed for certain.</summary>
+    private async Task<Doubt?> CommitAsync(BatchTransaction open)
     {
         try
         {
             await open.Transaction.CommitAsync(CancellationToken.None);
+            return null;
         }
         catch (PostgresException exception) when (SqlStates.IsRetryable(exception.SqlState))
         {
@@ -139,13 +153,20 @@ internal sealed partial class TransactionRunner(
         }
         catch (Exception exception) when (DatabaseFaults.IsConnectionLoss(exception))
         {
-            if (open.TransactionId is null)
-                return;
-            LogCommitUnanswered(logger, open.TransactionId);
-            if (!await CommitStatus.IsCommittedAsync(gate, open.TransactionId, time, exception))
-                throw new RolledBackException(exception);
+            if (open.Mark is null)
+                return null;
+            LogCommitUnanswered(logger, open.Mark.Id);
+            return new Doubt(open.Mark, exception);
+        }
+        catch (PostgresException exception)
+        {
+            // The server refused the COMMIT: no space left, a trigger that fires only now.
+            throw DatabaseFaults.From(exception);
         }
     }
+
+    /// <summary>A COMMIT that was sent and not answered.</summary>
+    private sealed record Doubt(TransactionMark Transaction, Exception Loss);
 
     /// <summary>Certainly without effect: may be repeated.</summary>
     private sealed class RolledBackException(Exception inner) : Exception(inner.Message, inner);

@@ -26,6 +26,11 @@ internal abstract class WriteSet
     /// <summary>The error of the item at <paramref name="position"/>, with its index and, where it can be told, the place in the request.</summary>
     public abstract Error Blame(int position, Error error);
 
+    /// <summary>
+    /// Of a single item that writes several rows: a set in which each row stands for itself, to find out which one is bad. Null otherwise.
+    /// </summary>
+    public virtual WriteSet? Apart() => null;
+
     /// <summary>The same statement over some of the items, in that order.</summary>
     public virtual WriteSet Pick(IReadOnlyList<int> positions) => throw new NotSupportedException("A set of one item is not divided.");
 
@@ -46,6 +51,7 @@ internal sealed record SetAnswer(IReadOnlyList<ItemOutcome> Outcomes, bool Inexa
     public static readonly SetAnswer NotExact = new([], Inexact: true);
 }
 
-/// <summary>A statement over <c>$1</c> (the cells: a JSON array of arrays of texts) from row <c>$2</c> up to but without row <c>$3</c>.</summary>
+/// <summary>A statement over <c>$1</c> (jsonb): a JSON array of some of the items.</summary>
 /// <param name="Sql">Gives one row: the rows' JSON (text[]) and their results (text[]), in order.</param>
-internal sealed record DividedStatement(string Sql, string Cells);
+/// <param name="Items">Each as JSON.</param>
+internal sealed record DividedStatement(string Sql, string[] Items);

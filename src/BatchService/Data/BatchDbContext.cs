@@ -5,7 +5,7 @@ using Npgsql.EntityFrameworkCore.PostgreSQL.Infrastructure;
 
 namespace BatchService.Data;
 
-/// <summary>The service's own tables, all in the schema <c>batch</c>. Each row type is configured beside itself, in its domain folder.</summary>
+/// <summary>The service's own tables, all in the schema <c>batch</c>; each row type is configured beside itself.</summary>
 internal sealed class BatchDbContext(DbContextOptions<BatchDbContext> options) : DbContext(options)
 {
     public const string Schema = "batch";

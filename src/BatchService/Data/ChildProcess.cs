@@ -5,7 +5,7 @@ namespace BatchService.Data;
 /// <summary>How a child process ended, and what it wrote to both of its outputs.</summary>
 internal sealed record ChildResult(int ExitCode, string Output);
 
-/// <summary>Starts PostgreSQL's programs in a known environment: their account, their folder, no <c>PG*</c> variable of the caller.</summary>
+/// <summary>Starts programs in a known environment: their account, their folder, no <c>PG*</c> variable of the caller.</summary>
 internal static class ChildProcess
 {
     /// <summary>A start in our own environment, with all streams redirected.</summary>

@@ -27,12 +27,12 @@ internal static class ConnectionStrings
         return builder.ConnectionString;
     }
 
-    /// <summary>Turns <c>postgres://user:password@host:port/database?key=value</c> into Npgsql's form; returns anything else as it is.</summary>
-    public static string FromUrl(string value)
+    /// <summary>Turns <c>postgres://user:password@host:port/database?key=value</c> into Npgsql's form; anything else stays.</summary>
+    public static string FromUrl(string text)
     {
-        if (!Uri.TryCreate(value, UriKind.Absolute, out var url) || url.Scheme is not ("postgres" or "postgresql"))
+        if (!Uri.TryCreate(text, UriKind.Absolute, out var url) || url.Scheme is not ("postgres" or "postgresql"))
         {
-            return value;
+            return text;
         }
 
         var user = url.UserInfo.Split(':', 2);
@@ -44,8 +44,11 @@ internal static class ConnectionStrings
         var pairs = url.Query.TrimStart('?').Split('&', StringSplitOptions.RemoveEmptyEntries).Select(pair => pair.Split('=', 2));
         foreach (var pair in pairs.Where(pair => pair.Length == 2))
         {
-            // libpq says sslmode, application_name; Npgsql says SSL Mode, Application Name.
-            Set(builder, pair[0] == "sslmode" ? "SSL Mode" : pair[0].Replace('_', ' '), Uri.UnescapeDataString(pair[1]).Replace("-", "", StringComparison.Ordinal));
+            // libpq says sslmode=verify-full and application_name, Npgsql SSL Mode=VerifyFull and Application Name.
+            var value = Uri.UnescapeDataString(pair[1]);
+            var isMode = pair[0] == "sslmode";
+            var name = isMode ? "SSL Mode" : pair[0].Replace('_', ' ');
+            Set(builder, name, isMode ? value.Replace("-", "", StringComparison.Ordinal) : value);
         }
 
         return builder.ConnectionString;
@@ -77,8 +80,8 @@ internal static class ConnectionStrings
 
     // It carries a password: nothing of it is repeated.
     private static StartupException Unreadable(Exception exception) => new(
-        "The connection string (ConnectionStrings:Batch) cannot be read. Its form is Host=…;Port=5432;Database=…;Username=…;Password=… " +
-        "or postgres://user:password@host:5432/database.",
+        "The connection string (ConnectionStrings:Batch) cannot be read. Its form is " +
+        "Host=…;Port=5432;Database=…;Username=…;Password=… or postgres://user:password@host:5432/database.",
         exception);
 
     // As start-up options they hold on every connection, also after the pool has reset it, and cost no round trip.

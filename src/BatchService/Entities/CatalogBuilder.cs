@@ -1,12 +1,13 @@
 namespace BatchService.Entities;
 
-/// <summary>Makes the <see cref="Catalog"/> of what was read; pure, so that names and keys do not depend on anything but the rows.</summary>
+/// <summary>Makes the <see cref="Catalog"/> of what was read; pure, so that names and keys depend on nothing but the rows.</summary>
 internal static class CatalogBuilder
 {
     private const int CanUpdate = 4;
     private const int CanInsert = 8;
     private const int CanDelete = 16;
 
+    /// <summary>The whole catalog.</summary>
     /// <param name="complaints">What the configuration asks for and the database cannot give, for the log.</param>
     public static Catalog Build(CatalogRows rows, EntitiesOptions options, DateTimeOffset readAt, out IReadOnlyList<string> complaints)
     {
@@ -14,7 +15,7 @@ internal static class CatalogBuilder
         var first = options.Schemas[0];
         var names = Names(rows.Entities, options.Schemas, found);
         var types = new TypeBuilder(rows.Types, first);
-        var columns = rows.Columns.ToLookup(column => column.Entity, column => (column.Name, Value: Build(column, types)));
+        var columns = rows.Columns.ToLookup(column => column.Entity, column => (column.Name, Value: ColumnOf(column, types)));
         var constraints = rows.Constraints.ToLookup(constraint => constraint.Entity);
         var indexes = rows.Indexes.ToLookup(index => index.Entity);
         var ends = Ends(rows, names);
@@ -24,7 +25,7 @@ internal static class CatalogBuilder
         {
             if (names.TryGetValue(row.Oid, out var name))
             {
-                var entity = Build(
+                var entity = EntityOf(
                     row, name, [.. columns[row.Oid].Select(column => column.Value)], [.. constraints[row.Oid]], [.. indexes[row.Oid]],
                     [.. ends[row.Oid]]);
                 entities.Add(name, Versioned(entity, options, found));
@@ -60,7 +61,7 @@ internal static class CatalogBuilder
         return names;
     }
 
-    private static Column Build(ColumnRow row, TypeBuilder types)
+    private static Column ColumnOf(ColumnRow row, TypeBuilder types)
     {
         var type = types.Build(row.Type, row.Typmod, row.TypeName);
         var generation = row switch
@@ -76,23 +77,30 @@ internal static class CatalogBuilder
         };
     }
 
-    /// <summary>Both ends of every foreign key between two entities; one to a table outside them is checked by the database alone.</summary>
+    /// <summary>Both ends of every foreign key between two entities; one to another table is checked by the database alone.</summary>
     private static ILookup<uint, RelationEnd> Ends(CatalogRows rows, Dictionary<uint, string> names)
     {
         var tables = rows.Entities.ToDictionary(row => row.Oid, row => row.Table);
         return rows.Constraints
             .Where(key => key is { Kind: "f", Own: true } && names.ContainsKey(key.Entity) && names.ContainsKey(key.Target))
-            .SelectMany(key => new[]
+            .SelectMany(key =>
             {
-                (Owner: key.Entity, End: new RelationEnd(
-                    names[key.Target], tables[key.Target], false, key.Name, key.Columns, key.Columns, key.TargetColumns)),
-                (Owner: key.Target, End: new RelationEnd(
-                    names[key.Entity], tables[key.Entity], true, key.Name, key.Columns, key.TargetColumns, key.Columns)),
+                var one = new RelationEnd(
+                    names[key.Target], tables[key.Target], false, key.Name, key.Columns, key.Columns, key.TargetColumns);
+                var many = one with
+                {
+                    Target = names[key.Entity],
+                    FarTable = tables[key.Entity],
+                    IsList = true,
+                    Columns = key.TargetColumns,
+                    TargetColumns = key.Columns,
+                };
+                return new[] { (Owner: key.Target, End: many), (Owner: key.Entity, End: one) };
             })
             .ToLookup(pair => pair.Owner, pair => pair.End);
     }
 
-    private static Entity Build(
+    private static Entity EntityOf(
         EntityRow row,
         string name,
         IReadOnlyList<Column> columns,
@@ -118,7 +126,7 @@ internal static class CatalogBuilder
             Description = row.Description,
         };
 
-    /// <summary>Columns by the name that an error carries. The table's own constraints come before those of its partitions and win.</summary>
+    /// <summary>Columns by the name that an error carries. The table's own constraints come before its partitions' and win.</summary>
     private static Dictionary<string, IReadOnlyList<string>> Culprits(
         IReadOnlyList<ConstraintRow> constraints, IReadOnlyList<IndexRow> indexes)
     {

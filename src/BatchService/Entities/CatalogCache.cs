@@ -47,7 +47,12 @@ internal sealed class CatalogCache(Func<CancellationToken, Task<Catalog>> readAs
         lock (_lock)
         {
             isNew = _flight is null or { IsCompleted: true };
-            return isNew ? _flight = ReadAsync() : _flight!;
+            if (isNew)
+            {
+                _flight = ReadAsync();
+            }
+
+            return _flight!;
         }
     }
 

@@ -4,7 +4,7 @@ using Npgsql;
 namespace BatchService.Entities;
 
 /// <summary>
-/// Re-reads the catalog when someone says <c>NOTIFY batch_catalog</c>. Only a hint that saves the first request after a change a round trip:
+/// Re-reads the catalog when someone says <c>NOTIFY batch_catalog</c>. Only a hint that saves the next request a round trip:
 /// when the database is away it tries again, and it never takes the host down.
 /// </summary>
 internal sealed partial class CatalogListener(
@@ -47,11 +47,11 @@ internal sealed partial class CatalogListener(
     private async Task ListenAsync(Action connected, CancellationToken cancellationToken)
     {
         await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
-        await ExecuteAsync(connection, $"LISTEN {Channel}", cancellationToken);
+        await RunAsync(connection, $"LISTEN {Channel}", cancellationToken);
         connected();
         // What was announced while nobody listened.
         await cache.RefreshAsync(TimeSpan.Zero, cancellationToken);
-        while (true)
+        while (!cancellationToken.IsCancellationRequested)
         {
             if (await connection.WaitAsync(Silence, cancellationToken))
             {
@@ -59,12 +59,12 @@ internal sealed partial class CatalogListener(
             }
             else
             {
-                await ExecuteAsync(connection, "SELECT 1", cancellationToken);
+                await RunAsync(connection, "SELECT 1", cancellationToken);
             }
         }
     }
 
-    private static async Task ExecuteAsync(DbConnection connection, string sql, CancellationToken cancellationToken)
+    private static async Task RunAsync(DbConnection connection, string sql, CancellationToken cancellationToken)
     {
         await using var command = connection.CreateCommand();
         command.CommandText = sql;

@@ -4,7 +4,7 @@ using Npgsql;
 
 namespace BatchService.Entities;
 
-/// <summary>Reads pg_catalog into a <see cref="Catalog"/>: one batch in one read-only snapshot, so that its parts agree with each other.</summary>
+/// <summary>Reads pg_catalog into a <see cref="Catalog"/>: one batch in one snapshot, so that its parts agree with each other.</summary>
 internal sealed partial class CatalogReader(
     NpgsqlDataSource dataSource,
     IOptions<EntitiesOptions> options,
@@ -34,6 +34,7 @@ internal sealed partial class CatalogReader(
             BatchCommands =
             {
                 new NpgsqlBatchCommand(CatalogSql.Path),
+                new NpgsqlBatchCommand(CatalogSql.NoJit),
                 Statement(CatalogSql.Entities),
                 Statement(CatalogSql.Columns),
                 Statement(CatalogSql.Types),

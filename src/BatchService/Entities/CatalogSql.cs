@@ -1,10 +1,13 @@
 namespace BatchService.Entities;
 
-/// <summary>The statements that read pg_catalog (PostgreSQL 15 and later); each takes the schemas as its only parameter, <c>$1 text[]</c>.</summary>
+/// <summary>The statements that read pg_catalog (PostgreSQL 15 and later); each takes the schemas as <c>$1 text[]</c>.</summary>
 internal static class CatalogSql
 {
-    /// <summary>With nothing but pg_catalog on the path every name in a printed default carries its schema, so it means the same anywhere.</summary>
+    /// <summary>With nothing but pg_catalog on the path every name in a printed default carries its schema and means the same anywhere.</summary>
     public const string Path = "SET LOCAL search_path = pg_catalog";
+
+    /// <summary>In a database without statistics the planner fears these small queries, and compiling them takes a second.</summary>
+    public const string NoJit = "SET LOCAL jit = off";
 
     /// <summary>What can be an entity. Partitions are parts of their root.</summary>
     private const string Roots =
@@ -32,7 +35,7 @@ internal static class CatalogSql
         )
         """;
 
-    /// <summary>Triggers and rules count wherever a statement on the root can reach: partitions, inheriting tables, tables beneath a view.</summary>
+    /// <summary>Triggers, rules and policies count wherever a statement can reach: partitions, inheriting tables, tables beneath a view.</summary>
     public const string Entities =
         $"""
         WITH RECURSIVE {Roots},
@@ -57,6 +60,7 @@ internal static class CatalogSql
                    SELECT FROM beneath b
                    WHERE b.root = e.oid
                      AND (EXISTS (SELECT FROM pg_trigger t WHERE t.tgrelid = b.relid AND NOT t.tgisinternal)
+                          OR EXISTS (SELECT FROM pg_class p WHERE p.oid = b.relid AND p.relrowsecurity)
                           OR EXISTS (SELECT FROM pg_rewrite r WHERE r.ev_class = b.relid AND r.ev_type <> '1')))
         FROM roots e
         ORDER BY e.nspname, e.relname

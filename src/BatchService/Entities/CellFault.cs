@@ -7,7 +7,7 @@ namespace BatchService.Entities;
 /// <param name="Path">The place within an array or object, as a JSON pointer; empty for the value itself.</param>
 internal readonly record struct CellFault(ErrorCode? Code, string? Why = null, string Path = "")
 {
-    public static readonly CellFault None = default;
+    public static readonly CellFault None;
     public static readonly CellFault WrongType = new(ErrorCodes.TypeInvalid);
     public static readonly CellFault TooLong = new(ErrorCodes.ValueTooLong);
     public static readonly CellFault OutOfRange = new(ErrorCodes.NumericOutOfRange);
@@ -25,12 +25,15 @@ internal readonly record struct CellFault(ErrorCode? Code, string? Why = null, s
             return null;
         }
 
+        var whose = Path.Length == 0 ? "Column" : "An element of column";
         var takes = $"column '{column.Name}' takes {column.Type.Name}";
-        var detail =
-            Code == ErrorCodes.NotNullViolation ? $"{(Path.Length == 0 ? "Column" : "An element of column")} '{column.Name}' must not be null."
-            : Code == ErrorCodes.ValueTooLong ? $"The value is too long: {takes}."
-            : Code == ErrorCodes.NumericOutOfRange ? $"The value is out of range: {takes}."
-            : $"C{takes[1..]}{Why}.";
+        var detail = Code switch
+        {
+            _ when Code == ErrorCodes.NotNullViolation => $"{whose} '{column.Name}' must not be null.",
+            _ when Code == ErrorCodes.ValueTooLong => $"The value is too long: {takes}.",
+            _ when Code == ErrorCodes.NumericOutOfRange => $"The value is out of range: {takes}.",
+            _ => $"C{takes[1..]}{Why}.",
+        };
         return new Error(Code, detail, pointer + Path);
     }
 }

@@ -9,7 +9,8 @@ namespace BatchService.Entities;
 /// <list type="bullet">
 /// <item>Numbers: JSON numbers, or strings that are decimal literals; NaN and infinities are refused.</item>
 /// <item>json and jsonb take any JSON value as it is: a string stays a JSON string, and null is SQL NULL.</item>
-/// <item>bytea: base64, or PostgreSQL's own <c>\x</c> form. Arrays and composites: JSON arrays and objects; from CSV, PostgreSQL's text.</item>
+/// <item>bytea: base64, or PostgreSQL's own <c>\x</c> form.</item>
+/// <item>Arrays and composites: JSON arrays and objects; from CSV, PostgreSQL's text.</item>
 /// <item>What only PostgreSQL can judge (ranges, intervals, other types) is passed on when it is plausible.</item>
 /// </list>
 /// The pointer is used on failure only. A caller that must not pay for one per cell passes "" and puts the cell's own before the error's.
@@ -19,6 +20,7 @@ internal static class CellText
     public static Error? TryRead(JsonElement value, Column column, string pointer, out string? text) =>
         FromJson(value, column.Type, column.Nullable, out text).For(column, pointer);
 
+    /// <summary>The same from a CSV field.</summary>
     /// <param name="value">The field as text; null = SQL NULL (which fields are null is the CSV reader's rule).</param>
     public static Error? TryRead(string? value, Column column, string pointer, out string? text)
     {

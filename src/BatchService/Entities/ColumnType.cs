@@ -53,7 +53,7 @@ internal sealed record ColumnType(
     ColumnType? Element = null,
     bool DomainNotNull = false)
 {
-    /// <summary>The catalog's own name of the type beneath all domains (<c>int4</c>, <c>bit</c>, <c>macaddr</c>), where a family has several.</summary>
+    /// <summary>The catalog's name of the type beneath all domains (<c>bit</c>, <c>macaddr</c>), for families that hold several.</summary>
     public string BaseType { get; init; } = "";
 
     /// <summary>The type to cast to for comparing: beneath all domains, whose checks are for values that are stored.</summary>

@@ -14,22 +14,16 @@ internal static class CompositeText
             return CellFault.WrongType with { Why = ", as a JSON object" };
         }
 
-        foreach (var property in value.EnumerateObject())
+        var names = value.EnumerateObject().Select(property => property.Name);
+        if (names.FirstOrDefault(name => !type.Fields.Any(field => field.Name == name)) is { } unknown)
         {
-            if (!type.Fields.Any(field => property.NameEquals(field.Name)))
-            {
-                return (CellFault.WrongType with { Why = ", which has no such field" }).Beneath(property.Name);
-            }
+            return (CellFault.WrongType with { Why = ", which has no such field" }).Beneath(unknown);
         }
 
         var row = new StringBuilder("(");
         foreach (var (index, field) in type.Fields.Index())
         {
-            string? cell = null;
-            var nullable = !field.Type.DomainNotNull;
-            var fault = value.TryGetProperty(field.Name, out var item) ? CellText.FromJson(item, field.Type, nullable, out cell)
-                : nullable ? CellFault.None
-                : CellFault.Null;
+            var fault = ReadField(value, field, out var cell);
             if (fault.Code is not null)
             {
                 return fault.Beneath(field.Name);
@@ -41,6 +35,18 @@ internal static class CompositeText
 
         text = row.Append(')').ToString();
         return CellFault.None;
+    }
+
+    private static CellFault ReadField(JsonElement row, CompositeField field, out string? text)
+    {
+        var nullable = !field.Type.DomainNotNull;
+        if (row.TryGetProperty(field.Name, out var value))
+        {
+            return CellText.FromJson(value, field.Type, nullable, out text);
+        }
+
+        text = null;
+        return nullable ? CellFault.None : CellFault.Null;
     }
 
     /// <summary>Nothing at all is null; an empty text is a pair of quotes.</summary>

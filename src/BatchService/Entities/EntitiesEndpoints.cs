@@ -12,17 +12,20 @@ internal static class EntitiesEndpoints
             .WithName("GetEntities")
             .WithTags("Entities")
             .WithSummary("The tables and updatable views that batches can work on")
+            .WithAnswer(StatusCodes.Status200OK, "The entities, by name.")
             .RefuseUnknownQuery();
         routes.MapGet("/entities/{entity}", DescribeAsync)
             .WithName("GetEntity")
             .WithTags("Entities")
             .WithSummary("One entity: columns, keys, relations")
+            .WithAnswer(StatusCodes.Status200OK, "The entity.")
             .WithPathExample("entity", "invoice", "A name from GET /entities")
             .RefuseUnknownQuery();
         routes.MapPost("/entities/reload", ReloadAsync)
             .WithName("PostEntitiesReload")
             .WithTags("Entities")
             .WithSummary("Read the database's catalog again, now")
+            .WithAnswer(StatusCodes.Status200OK, "The number of entities and the time of the reading.")
             .RefuseUnknownQuery();
     }
 

@@ -14,7 +14,7 @@ internal enum EntityKind
 /// <param name="PrimaryKey">Column names in key order; empty where there is none.</param>
 /// <param name="UniqueKeys">Every unique constraint or full, non-partial unique index over plain columns, the primary key included.</param>
 /// <param name="Constraints">Columns covered by each named constraint (unique, foreign key, check, exclusion), for pointing at the culprit.</param>
-/// <param name="HasTriggers">User triggers or rules may have effects beyond the row: statements on it keep their order.</param>
+/// <param name="HasTriggers">User triggers, rules or row security may look or reach beyond the row: statements on it keep their order.</param>
 internal sealed record Entity(
     string Name,
     string Schema,

@@ -16,7 +16,7 @@ internal sealed record RelationEnd(
 /// Names the relations of one entity, the same way every time. Each end tries these in turn and takes the first that is free:
 /// <list type="number">
 /// <item>the plain name: the referenced table (<c>customer</c>), or the referencing table and an s (<c>invoice_lines</c>);</item>
-/// <item>towards one row, over one column: that column without its <c>_id</c> (<c>billing_address_id</c> gives <c>billing_address</c>);</item>
+/// <item>towards one row, over one column: that without its <c>_id</c> (<c>billing_address_id</c> gives <c>billing_address</c>);</item>
 /// <item>the plain name and the referencing columns: <c>address_by_country_code</c>, <c>invoices_by_billing_address_id</c>;</item>
 /// <item>that and the constraint: <c>address_by_country_code_via_invoice_address_fkey</c>;</item>
 /// <item>that and a number from 2, in the order of target and constraint.</item>

@@ -136,7 +136,7 @@ internal sealed class RowAnswerEndpoints(HttpContext context, Preferences prefer
             writer.WriteNumber("skippedCount", totals.Total - totals.Successes - totals.Failures);
             writer.WriteNumber("successRate", totals.SuccessRate);
             if (answer.Fault is { } fault)
-                writer.WriteString("reason", fault.Detail);
+                FaultJson.Write(writer, fault);
             writer.WriteEndObject();
         }
         buffer.Write(System.Text.Encoding.UTF8.GetBytes(after));

@@ -7,6 +7,8 @@ namespace BatchService.Entities;
 /// <summary><c>POST /entities/{entity}/batch</c>: many rows of one entity, as JSON, NDJSON or CSV.</summary>
 internal static class RowBatchEndpoints
 {
+    private const Preference Honoured = Preference.Return | Preference.Handling | Preference.MultiStatus;
+
     private static readonly string[] QueryParameters =
         ["action", "atomic", "continueOnError", "validateOnly", "return", "results", "on_conflict", "on_conflict_action"];
 
@@ -15,6 +17,8 @@ internal static class RowBatchEndpoints
         .WithName("PostEntityBatch")
         .WithTags("Entities")
         .WithSummary("Create, upsert, update or delete many rows of one entity")
+        .WithAnswer(StatusCodes.Status200OK, "Every row completed; as NDJSON, result lines and a summary line.", RequestMedia.Json, RequestMedia.Ndjson)
+        .WithAnswer(StatusCodes.Status207MultiStatus, "Best effort, and a row failed; the body has the same shape.", RequestMedia.Json, RequestMedia.Ndjson)
         .RefuseUnknownQuery(QueryParameters)
         .WithBatchHeaders()
         .WithRowExamples();
@@ -25,7 +29,7 @@ internal static class RowBatchEndpoints
         var (preferences, preferenceErrors) = Preferences.Parse(context.Request.Headers["Prefer"]);
         var (kind, mediaError) = RequestMedia.Read(context.Request, MediaKind.Json | MediaKind.Ndjson | MediaKind.Csv);
         var (asLines, acceptError) = RowAnswerEndpoints.Negotiate(context.Request);
-        Error?[] found = [.. preferenceErrors, mediaError, acceptError];
+        Error?[] found = [.. preferenceErrors, .. preferences.Refusals(Honoured), mediaError, acceptError];
         if (found.OfType<Error>().ToList() is { Count: > 0 } errors)
         {
             await Problem.WriteAsync(context, errors, cancellationToken);
@@ -53,7 +57,7 @@ internal static class RowBatchEndpoints
             isLive ? answer.OpenLive() : null,
             asLines ? (byte)'\n' : (byte)',',
             answer.ShapeAsync);
-        preferences.Confirm(context.Response, Preference.Return | Preference.Handling | Preference.MultiStatus);
+        preferences.Confirm(context.Response, Honoured);
         await answer.WriteAsync(await runner.RunAsync(request, token), cancellationToken);
     }
 }

@@ -46,7 +46,7 @@ internal sealed class RowBatchRunner(CatalogCache catalogs, BatchWriter writer, 
                 var answer = await WriteAsync(rows, request, results, hook, new ReplayedRows(done), cancellationToken);
                 return answer is null
                     ? new RunAnswer(null, HasEffects: false)
-                    : new RunAnswer(await request.Shape(answer), answer.Committed);
+                    : new RunAnswer(await request.Shape(answer), answer.Committed, IsInterrupted: answer.Fault is not null);
             },
             cancellationToken);
         await results.DisposeAsync();

@@ -16,11 +16,11 @@ internal static class RowStatements
         return Statement(shape, $"unnest({arrays}) WITH ORDINALITY AS u({CellNames(shape)}, ord)");
     }
 
-    /// <summary>Over <c>$1</c>, a JSON array of arrays of texts, from row <c>$2</c> up to but without row <c>$3</c>.</summary>
+    /// <summary>Over <c>$1</c>, a JSON array of arrays of texts, one a row.</summary>
     public static string Divided(RowShape shape)
     {
         var cells = string.Join(", ", Enumerable.Range(0, shape.CellCount).Select(cell => $"x.r ->> {cell} AS c{cell}"));
-        var input = $"(SELECT {cells}, g.ord FROM generate_series($2 + 1, $3) AS g(ord), LATERAL (SELECT $1 -> (g.ord - 1)) AS x(r)) AS u";
+        var input = $"(SELECT {cells}, x.ord FROM jsonb_array_elements($1) WITH ORDINALITY AS x(r, ord)) AS u";
         // PostgreSQL takes statements that write only in a WITH at the top.
         var (tables, answer) = Parts(shape, input);
         return $"WITH {tables}, s AS ({answer}) SELECT array_agg(s.row_json::text), array_agg(s.result) FROM s";

@@ -14,6 +14,8 @@ internal sealed record RowItem(int Index, string? Id, IReadOnlyList<string?[]> C
 /// <summary>Rows of one shape, written by one statement: create, upsert, update or delete by key.</summary>
 internal sealed class RowWriteSet(RowShape shape, IReadOnlyList<RowItem> items) : WriteSet
 {
+    private DividedStatement? _divided;
+
     public override int Count => items.Count;
 
     public override int IndexOf(int position) => items[position].Index;
@@ -65,11 +67,20 @@ internal sealed class RowWriteSet(RowShape shape, IReadOnlyList<RowItem> items) 
         return ErrorPlace.Locate(error, shape.Entity, place) with { Index = item.Index, Id = item.Id };
     }
 
+    public override WriteSet? Apart()
+    {
+        if (items is not [{ Cells.Count: > 1 } only])
+            return null;
+        var rows = only.Cells.Select((cells, row) => new RowItem(only.Index, only.Id, [cells], [only.Pointers[row]]));
+        return new RowWriteSet(shape, [.. rows]) { Caller = Caller };
+    }
+
     public override WriteSet Pick(IReadOnlyList<int> positions) =>
         new RowWriteSet(shape, [.. positions.Select(position => items[position])]) { Caller = Caller };
 
-    public override DividedStatement ToDivided() =>
-        new(RowStatements.Divided(shape), JsonSerializer.Serialize(items.Select(item => item.Cells[0]), RowCellsJson.Default.IEnumerableStringArray));
+    // Kept: a division that takes several transactions asks again.
+    public override DividedStatement ToDivided() => _divided ??= new DividedStatement(
+        RowStatements.Divided(shape), [.. items.Select(item => JsonSerializer.Serialize(item.Cells[0], RowCellsJson.Default.StringArray))]);
 
     public override ItemOutcome ReadDivided(int position, byte[]? row, string? result) =>
         ToOutcome(position, [new RowAnswer(row, result ?? "missing")]);

@@ -9,10 +9,12 @@ internal static class StringText
 {
     private const int LongestInterval = 100;
 
+    private static readonly SearchValues<char> HexCharacters = SearchValues.Create("0123456789ABCDEFabcdef");
+
     private static readonly SearchValues<char> IntervalCharacters =
         SearchValues.Create("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz +-:.,@");
 
-    /// <summary>Length in code points. PostgreSQL cuts blanks beyond the limit, and only blanks; of its two short types it would cut all.</summary>
+    /// <summary>Length in code points. PostgreSQL cuts only blanks beyond the limit; of name and "char" it would cut anything.</summary>
     public static CellFault Limited(string value, ColumnType type)
     {
         if (type.MaxLength is not { } limit)
@@ -107,10 +109,14 @@ internal static class StringText
     /// <summary>As spreadsheets and COPY write it.</summary>
     public static CellFault LooseBoolean(string value, out string? text)
     {
-        text =
-            value.Equals("true", StringComparison.OrdinalIgnoreCase) || value is "t" ? "true"
-            : value.Equals("false", StringComparison.OrdinalIgnoreCase) || value is "f" ? "false"
-            : null;
+        text = value switch
+        {
+            "t" => "true",
+            "f" => "false",
+            _ when value.Equals("true", StringComparison.OrdinalIgnoreCase) => "true",
+            _ when value.Equals("false", StringComparison.OrdinalIgnoreCase) => "false",
+            _ => null,
+        };
         return text is null ? CellFault.WrongType : CellFault.None;
     }
 
@@ -131,6 +137,4 @@ internal static class StringText
             return CellFault.WrongType;
         }
     }
-
-    private static readonly SearchValues<char> HexCharacters = SearchValues.Create("0123456789ABCDEFabcdef");
 }

@@ -1,6 +1,6 @@
 namespace BatchService.Entities;
 
-/// <summary>Checks dates and times: ISO 8601 and RFC 3339 with T or a blank, real days only, years 1 to 9999 (others cannot be read back).</summary>
+/// <summary>Checks ISO 8601 and RFC 3339 dates and times: T or a blank, real days only, years 1 to 9999 (others cannot be read back).</summary>
 internal static class TimeText
 {
     private const int Longest = 64;
@@ -92,7 +92,8 @@ internal static class TimeText
         }
 
         var fraction = 0L;
-        if (TrySkip(ref rest, ':') && (!TryDigits(ref rest, 2, out second) || (TrySkip(ref rest, '.') && !TryFraction(ref rest, out fraction))))
+        if (TrySkip(ref rest, ':')
+            && (!TryDigits(ref rest, 2, out second) || (TrySkip(ref rest, '.') && !TryFraction(ref rest, out fraction))))
         {
             return false;
         }

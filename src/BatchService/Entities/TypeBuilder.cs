@@ -1,6 +1,6 @@
 namespace BatchService.Entities;
 
-/// <summary>Makes <see cref="ColumnType"/>s of the catalog's types: domains resolved to what they hold, lengths taken out of type modifiers.</summary>
+/// <summary>Makes <see cref="ColumnType"/>s of the catalog's types: domains resolved to what they hold, lengths out of type modifiers.</summary>
 internal sealed class TypeBuilder(IReadOnlyList<TypeRow> rows, string firstSchema)
 {
     private const int NoTypmod = -1;
@@ -10,9 +10,9 @@ internal sealed class TypeBuilder(IReadOnlyList<TypeRow> rows, string firstSchem
     private const int NameLength = 63;
 
     private readonly Dictionary<uint, TypeRow> _rows = rows.ToDictionary(row => row.Oid);
-    private readonly string _prefix = $"{firstSchema}.";
-    private readonly string _quotedPrefix = $"{SqlName.Quote(firstSchema)}.";
+    private readonly string[] _prefixes = [$"{firstSchema}.", $"{SqlName.Quote(firstSchema)}.", "pg_catalog."];
 
+    /// <summary>The type of a column, a field or an element.</summary>
     /// <param name="printed">As PostgreSQL prints the type; the first schema is left out of it, as it is of entity names.</param>
     public ColumnType Build(uint oid, int typmod, string printed)
     {
@@ -32,7 +32,12 @@ internal sealed class TypeBuilder(IReadOnlyList<TypeRow> rows, string firstSchem
 
         var family = Family(row);
         var type = new ColumnType(
-            Bare(printed), SqlName.Quote(outer.Schema, outer.Name), family, MaxLength(row, typmod), Labels: row.Labels, DomainNotNull: notNull)
+            Bare(printed),
+            SqlName.Quote(outer.Schema, outer.Name),
+            family,
+            MaxLength(row, typmod),
+            Labels: row.Labels,
+            DomainNotNull: notNull)
         {
             BaseType = row.Name,
             ComparisonSql = SqlName.Quote(row.Schema, row.Name),
@@ -55,10 +60,9 @@ internal sealed class TypeBuilder(IReadOnlyList<TypeRow> rows, string firstSchem
         type with { Precision = (bits >> 16) & 0xFFFF, Scale = ((bits & 0x7FF) ^ 0x400) - 0x400 };
 
     private string Bare(string printed) =>
-        printed.StartsWith(_prefix, StringComparison.Ordinal) ? printed[_prefix.Length..]
-        : printed.StartsWith(_quotedPrefix, StringComparison.Ordinal) ? printed[_quotedPrefix.Length..]
-        : printed.StartsWith("pg_catalog.", StringComparison.Ordinal) ? printed["pg_catalog.".Length..]
-        : printed;
+        _prefixes.FirstOrDefault(prefix => printed.StartsWith(prefix, StringComparison.Ordinal)) is { } known
+            ? printed[known.Length..]
+            : printed;
 
     private static int? MaxLength(TypeRow row, int typmod) => (IsBuiltIn(row) ? row.Name : "") switch
     {

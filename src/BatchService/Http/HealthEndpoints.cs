@@ -73,7 +73,7 @@ internal static class HealthEndpoints
             """
             SELECT count(*)
             FROM unnest(@ids) AS known(id)
-            WHERE NOT EXISTS (SELECT FROM "batch"."__EFMigrationsHistory" AS history WHERE history."MigrationId" = known.id)
+            WHERE NOT EXISTS (SELECT FROM batch.ef_migrations_history AS history WHERE history."MigrationId" = known.id)
             """);
         command.Parameters.Add(new NpgsqlParameter<string[]>("ids", s_migrations));
         return (long)(await command.ExecuteScalarAsync(cancellationToken) ?? 0L);

@@ -7,7 +7,6 @@ namespace BatchService.Http;
 [JsonSerializable(typeof(DevelopmentClaims))]
 [JsonSerializable(typeof(ErrorEntry))]
 [JsonSerializable(typeof(ErrorList))]
-[JsonSerializable(typeof(Capabilities))]
 [JsonSerializable(typeof(HealthStatus))]
 internal sealed partial class HttpJson : JsonSerializerContext
 {

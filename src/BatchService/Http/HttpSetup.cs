@@ -8,11 +8,15 @@ namespace BatchService.Http;
 /// <summary>Puts the edge together: what every endpoint can rely on, and the service's own endpoints about itself.</summary>
 internal static partial class HttpSetup
 {
+    /// <summary>How long requests may go on after the signal to stop.</summary>
+    private static readonly TimeSpan s_drain = TimeSpan.FromSeconds(20);
+
     public static void AddHttpKit(this WebApplicationBuilder builder)
     {
         builder.AddLogs();
         builder.WebHost.ConfigureKestrel(options => options.AddServerHeader = false);
         builder.Services.TryAddSingleton(TimeProvider.System);
+        builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = s_drain);
         builder.Services.AddOptions<BatchOptions>().BindConfiguration(BatchOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         builder.Services.AddOptions<AuthOptions>().BindConfiguration(AuthOptions.Section).ValidateDataAnnotations().ValidateOnStart();
 
@@ -31,7 +35,6 @@ internal static partial class HttpSetup
         app.UseOpenApi();
         app.MapHealth();
         app.MapErrors();
-        app.MapCapabilities();
     }
 
     /// <summary>Runs until shutdown; 0, or 1 with a line in the log when the service must not start as it is configured.</summary>

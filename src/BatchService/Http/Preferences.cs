@@ -23,9 +23,9 @@ internal sealed record Preferences(bool RespondAsync, TimeSpan? Wait, bool? Mini
 {
     public static readonly Preferences None = new(false, null, null, null, false);
 
-    /// <summary>Every form that is understood, for <c>GET /batch/capabilities</c>.</summary>
+    /// <summary>Every form that the batch endpoints honour, for <c>GET /batch/capabilities</c>.</summary>
     public static readonly IReadOnlyList<string> Supported =
-        ["respond-async", "wait=n", "return=minimal", "return=representation", "handling=strict", "handling=lenient", "multi-status=200"];
+        ["return=minimal", "return=representation", "handling=strict", "handling=lenient", "multi-status=200"];
 
     private const int MaxWaitDigits = 6;
 
@@ -72,6 +72,14 @@ internal sealed record Preferences(bool RespondAsync, TimeSpan? Wait, bool? Mini
             response.Headers.Append("Vary", "Prefer");
         }
     }
+
+    /// <summary>An error for each preference given that the endpoint does not honour; none under <c>handling=lenient</c>.</summary>
+    public IReadOnlyList<Error> Refusals(Preference honoured) => Lenient == true
+        ? []
+        : [.. Given()
+            .Where(pair => !honoured.HasFlag(pair.Kind))
+            .Select(pair => new Error(
+                ErrorCodes.FieldInvalid, $"The preference '{pair.Text}' is not honoured here; handling=lenient ignores it."))];
 
     /// <summary>Which preference an item is (None: unknown), and this record with it (null: the value is not one that it takes).</summary>
     private (Preference Kind, Preferences? Next) With(PreferItem item) => item.Name switch

@@ -26,6 +26,12 @@ internal static class Problem
     public static async Task WriteAsync(HttpContext context, IReadOnlyList<Error> errors, CancellationToken cancellationToken)
     {
         SetHeaders(context.Response, ProblemSummary.Of(errors));
+        if (context.GetEndpoint()?.Metadata.GetMetadata<BatchHeaders>() is not null)
+        {
+            var blamed = errors.Select(error => error.Index).OfType<int>().Distinct().Count();
+            StoredAnswerWriter.SetCounts(context.Response, succeeded: 0, blamed);
+        }
+
         await using (var writer = new Utf8JsonWriter(context.Response.BodyWriter, Writing))
         {
             writer.WriteStartObject();

@@ -34,7 +34,7 @@ internal sealed partial class ProblemMiddleware(RequestDelegate next, ILogger<Pr
         }
     }
 
-    private static bool IsBrokenOff(Exception exception) => exception is OperationCanceledException or IOException;
+    private static bool IsBrokenOff(Exception exception) => exception is OperationCanceledException or IOException or BatchFaultException;
 
     private static void SetStatusUnlessStarted(HttpContext context, int status)
     {
@@ -65,6 +65,10 @@ internal sealed partial class ProblemMiddleware(RequestDelegate next, ILogger<Pr
                 return fault.Error;
             case BadHttpRequestException bad:
                 return FrameworkError.Of(bad);
+            case OperationCanceledException:
+                return DatabaseFaults.Deadline().Error;
+            case var lost when DatabaseFaults.IsConnectionLoss(lost):
+                return DatabaseFaults.Unavailable(lost).Error;
             default:
                 LogUnexpected(logger, exception);
                 return FrameworkError.Of(StatusCodes.Status500InternalServerError);

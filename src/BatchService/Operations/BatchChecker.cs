@@ -10,24 +10,60 @@ namespace BatchService.Operations;
 /// </summary>
 internal static class BatchChecker
 {
-    /// <summary>The checked batch, or null and the errors of the request as a whole.</summary>
+    /// <summary>
+    /// The checked batch, or null and the errors: those of the request as a whole and, when it is malformed, those of its operations too.
+    /// </summary>
     public static CheckedBatch? Check(OperationBatch batch, Catalog catalog, Caller caller, BatchOptions limits, List<Error> requestErrors)
     {
-        var context = new CompileContext(catalog, limits.MaxRows, limits.MaxAffected, batch.Options.Representation);
-        var planned = batch.Operations.Select(operation => Plan(operation, caller, context, requestErrors)).ToList();
-        var shapes = planned
-            .DistinctBy(one => one.Operation.Id)
-            .ToDictionary(one => one.Operation.Id, one => ResultShape.Of(one, catalog), StringComparer.Ordinal);
-        foreach (var one in planned)
-            requestErrors.AddRange(one.References
-                .Select(found => ReferenceCheck.Check(one.Operation.Index, one.Operation.Id, found, shapes))
-                .OfType<Error>());
-        if (!DependencyGraph.TryBuild(ToNodes(planned), out var graph, out var graphErrors))
-            requestErrors.AddRange(graphErrors);
-        return requestErrors.Count > 0 ? null : new CheckedBatch(planned, graph!, batch.Options, context, limits.MaxResolvedBytes);
+        var references = batch.Operations.Select(operation => Scan(operation, requestErrors)).ToList();
+        var referenced = references.SelectMany(found => found).Select(found => found.Reference.Operation).ToHashSet(StringComparer.Ordinal);
+        var context = new CompileContext(catalog, limits.MaxRows, limits.MaxAffected, batch.Options.Representation, referenced);
+        var planned = batch.Operations.Select((operation, index) => Plan(operation, references[index], caller, context, requestErrors)).ToList();
+        var links = planned.ConvertAll(one => new OperationLinks(one.Operation, one.References, ResultShape.Of(one, catalog)));
+        var graph = Link(links, limits, requestErrors);
+        if (requestErrors.Count == 0)
+            return new CheckedBatch(planned, graph!, batch.Options, context, limits.MaxResolvedBytes);
+        if (requestErrors.Exists(error => error.Code.Status == 400))
+            requestErrors.AddRange(planned.SelectMany(one => one.Errors));
+        return null;
     }
 
-    private static PlannedOperation Plan(Operation operation, Caller caller, CompileContext context, List<Error> requestErrors)
+    /// <summary>The errors of ids, dependencies and references alone, of a batch whose fields are wrong in other ways already.</summary>
+    public static IReadOnlyList<Error> CheckLinks(OperationBatch batch, BatchOptions limits)
+    {
+        var errors = new List<Error>();
+        Link([.. batch.Operations.Select(one => new OperationLinks(one, Scan(one, errors), ReferenceShape.Anything))], limits, errors);
+        return errors;
+    }
+
+    private static DependencyGraph? Link(List<OperationLinks> links, BatchOptions limits, List<Error> errors)
+    {
+        var shapes = links
+            .DistinctBy(one => one.Operation.Id)
+            .ToDictionary(one => one.Operation.Id, one => one.Shape, StringComparer.Ordinal);
+        foreach (var one in links)
+            errors.AddRange(one.References
+                .Select(found => ReferenceCheck.Check(one.Operation.Index, one.Operation.Id, found, shapes))
+                .OfType<Error>());
+        if (!DependencyGraph.TryBuild(ToNodes(links), out var graph, out var graphErrors, limits.MaxDependencyDepth))
+            errors.AddRange(graphErrors);
+        return graph;
+    }
+
+    private static PlannedOperation Plan(
+        Operation operation, IReadOnlyList<FoundReference> references, Caller caller, CompileContext context, List<Error> requestErrors)
+    {
+        var errors = new List<Error>();
+        var narrowed = ClaimsNarrowing.Narrow(caller, operation, requestErrors);
+        var entity = FindEntity(operation, narrowed, context.Catalog, errors);
+        var command = entity is null
+            ? null
+            : OperationCompiler.Compile(operation, OperationValues.Of(operation), entity, narrowed, context, HoldsReference, errors);
+        var isFinal = references.Count == 0 && !MayNeedUnescaping(operation);
+        return new PlannedOperation(operation, entity, narrowed, references, isFinal ? command : null, errors);
+    }
+
+    private static IReadOnlyList<FoundReference> Scan(Operation operation, List<Error> requestErrors)
     {
         var references = new List<FoundReference>();
         foreach (var (value, field) in new[]
@@ -41,14 +77,7 @@ internal static class BatchChecker
             references.AddRange(scan.References);
             requestErrors.AddRange(scan.Errors.Select(error => error with { Index = operation.Index, Id = operation.Id }));
         }
-        var errors = new List<Error>();
-        var narrowed = ClaimsNarrowing.Narrow(caller, operation, requestErrors);
-        var entity = FindEntity(operation, narrowed, context.Catalog, errors);
-        var command = entity is null || requestErrors.Count > 0
-            ? null
-            : OperationCompiler.Compile(operation, OperationValues.Of(operation), entity, narrowed, context, HoldsReference, errors);
-        var isFinal = references.Count == 0 && !MayNeedUnescaping(operation);
-        return new PlannedOperation(operation, entity, narrowed, references, isFinal ? command : null, errors);
+        return references;
     }
 
     private static Entity? FindEntity(Operation operation, Caller caller, Catalog catalog, List<Error> errors)
@@ -76,16 +105,19 @@ internal static class BatchChecker
     private static bool MayNeedUnescaping(Operation operation) =>
         HoldsReference(operation.StoreParams) || HoldsReference(operation.QueryParams) || HoldsReference(operation.MetadataParams);
 
-    private static List<DependencyNode> ToNodes(List<PlannedOperation> planned)
+    private static List<DependencyNode> ToNodes(List<OperationLinks> links)
     {
         var indexes = new Dictionary<string, int>(StringComparer.Ordinal);
-        foreach (var one in planned)
+        foreach (var one in links)
             indexes.TryAdd(one.Operation.Id, one.Operation.Index);
-        return [.. planned.Select(one => new DependencyNode(
+        return links.ConvertAll(one => new DependencyNode(
             one.Operation.Id,
             one.Operation.DependsOn,
             [.. one.References
                 .Where(found => indexes.ContainsKey(found.Reference.Operation))
-                .Select(found => new ImpliedDependency(indexes[found.Reference.Operation], found.Pointer))]))];
+                .Select(found => new ImpliedDependency(indexes[found.Reference.Operation], found.Pointer))]));
     }
+
+    /// <summary>What ties an operation to the others: its references, and what others may reference of it.</summary>
+    private sealed record OperationLinks(Operation Operation, IReadOnlyList<FoundReference> References, ReferenceShape Shape);
 }

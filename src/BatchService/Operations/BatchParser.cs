@@ -9,7 +9,9 @@ internal static class BatchParser
     private static readonly string[] Fields =
         ["id", "entity", "action", "store_params", "query_params", "metadata_params", "depends_on", "claims"];
 
-    /// <summary>The batch, or null and what is wrong with it.</summary>
+    /// <summary>
+    /// The batch; null where no operation can be looked at. With errors it is not whole: only ids, dependencies and references are of use.
+    /// </summary>
     public static OperationBatch? Parse(JsonElement body, int maxOperations, List<Error> errors)
     {
         if (body.ValueKind != JsonValueKind.Object)
@@ -23,7 +25,7 @@ internal static class BatchParser
         if (!IsCountable(Member(body, "operations"), maxOperations, errors, out var elements))
             return null;
         var operations = elements.EnumerateArray().Select((element, index) => ParseOperation(element, index, errors)).ToList();
-        return errors.Count > 0 ? null : new OperationBatch([.. operations.OfType<Operation>()], options);
+        return new OperationBatch(operations, options);
     }
 
     private static bool IsCountable(JsonElement operations, int maxOperations, List<Error> errors, out JsonElement elements)
@@ -39,13 +41,13 @@ internal static class BatchParser
         return count > 0 && count <= maxOperations;
     }
 
-    private static Operation? ParseOperation(JsonElement element, int index, List<Error> errors)
+    private static Operation ParseOperation(JsonElement element, int index, List<Error> errors)
     {
         var place = JsonPointer.Append("/operations", index);
         if (element.ValueKind != JsonValueKind.Object)
         {
             errors.Add(new Error(ErrorCodes.FieldInvalid, $"Operation {index} must be an object", place) { Index = index });
-            return null;
+            return new Operation(index, $"op_{index}", "", default, default, default, default, [], default);
         }
         var id = ReadId(element, index, place, errors);
         foreach (var name in element.EnumerateObject().Select(field => field.Name).Where(name => !Fields.Contains(name, StringComparer.Ordinal)))
@@ -62,9 +64,7 @@ internal static class BatchParser
         var metadata = ReadObject("metadata_params", allowArray: false);
         var claims = ReadObject("claims", allowArray: false);
         var dependsOn = ReadDependsOn(element, id, index, place, errors);
-        if (entity is null || parsedAction is null)
-            return null;
-        return new Operation(index, id, entity, parsedAction.Value, store, query, metadata, dependsOn, claims);
+        return new Operation(index, id, entity ?? "", parsedAction ?? default, store, query, metadata, dependsOn, claims);
 
         void Add(ErrorCode code, string detail, string field) =>
             errors.Add(new Error(code, detail, JsonPointer.Append(place, field)) { Index = index, Id = id });

@@ -34,6 +34,8 @@ internal static class BatchResponse
         writer.WriteNumber("skippedCount", report.SkippedCount);
         writer.WriteNumber("successRate", report.SuccessRate);
         writer.WriteNumber("durationMs", answer.DurationMs);
+        if (answer.Fault is { } fault)
+            FaultJson.Write(writer, fault);
         writer.WriteStartObject("results");
         foreach (var outcome in report.Outcomes)
         {

@@ -12,12 +12,16 @@ internal static class ClaimsNarrowing
 {
     public const string ImpersonateScope = "batch:impersonate";
 
+    private static readonly string[] s_scopeNames = ["scope", "scp"];
+    private static readonly string[] s_roleNames = ["roles", "role"];
+
     /// <summary>The caller as the operation wants it; a refusal is added to <paramref name="requestErrors"/>.</summary>
     public static Caller Narrow(Caller caller, Operation operation, List<Error> requestErrors)
     {
         if (operation.Claims.ValueKind != JsonValueKind.Object)
             return caller;
         var own = JsonNode.Parse(caller.ClaimsJson)!.AsObject();
+        var before = own.Select(claim => claim.Key).ToHashSet(StringComparer.Ordinal);
         var mayWiden = caller.Scopes.Contains(ImpersonateScope);
         foreach (var claim in operation.Claims.EnumerateObject())
         {
@@ -32,26 +36,54 @@ internal static class ClaimsNarrowing
             }
             own[claim.Name] = JsonNode.Parse(claim.Value.GetRawText());
         }
-        var scopes = Words(operation.Claims, "scope") ?? Words(operation.Claims, "scp");
-        var roles = Words(operation.Claims, "roles") ?? Words(operation.Claims, "role");
+        var scopes = Words(operation.Claims, s_scopeNames);
+        var roles = Words(operation.Claims, s_roleNames);
+        // Policies may read either spelling: the caller's own must not stay wide beside the narrow one.
+        Rewrite(own, s_scopeNames, scopes);
+        Rewrite(own, [s_roleNames.FirstOrDefault(name => before.Contains(name)) ?? s_roleNames[0]], roles);
         return caller with
         {
             Subject = operation.Claims.TryGetProperty("sub", out var subject) && subject.ValueKind == JsonValueKind.String ? subject.GetString()! : caller.Subject,
-            Scopes = scopes?.ToHashSet(StringComparer.Ordinal) ?? caller.Scopes,
-            Roles = roles?.ToHashSet(StringComparer.Ordinal) ?? caller.Roles,
+            Scopes = scopes ?? caller.Scopes,
+            Roles = roles ?? caller.Roles,
             ClaimsJson = own.ToJsonString(),
         };
     }
 
     private static bool IsWithin(JsonProperty claim, Caller caller, JsonObject own) => claim.Name switch
     {
-        "scope" or "scp" => ToWords(claim.Value) is { } scopes && scopes.All(caller.Scopes.Contains),
+        "scope" or "scp" => ToWords(claim.Value) is { } scopes && scopes.All(scope => Covers(caller.Scopes, scope)),
         "roles" or "role" => ToWords(claim.Value) is { } roles && roles.All(caller.Roles.Contains),
         _ => own.TryGetPropertyValue(claim.Name, out var value) && JsonNode.DeepEquals(value, JsonNode.Parse(claim.Value.GetRawText())),
     };
 
-    private static IReadOnlyList<string>? Words(JsonElement claims, string name) =>
-        claims.TryGetProperty(name, out var value) ? ToWords(value) : null;
+    /// <summary><c>batch:write</c> covers <c>batch:write:customer</c>.</summary>
+    private static bool Covers(IReadOnlySet<string> scopes, string scope) =>
+        scopes.Contains(scope) || (scope.Split(':') is [var domain, var action, _] && scopes.Contains($"{domain}:{action}"));
+
+    /// <summary>What all the spellings given have in common; null when none is.</summary>
+    private static HashSet<string>? Words(JsonElement claims, IEnumerable<string> names)
+    {
+        HashSet<string>? common = null;
+        foreach (var name in names)
+        {
+            if (!claims.TryGetProperty(name, out var value) || ToWords(value) is not { } words)
+                continue;
+            common ??= words.ToHashSet(StringComparer.Ordinal);
+            common.IntersectWith(words);
+        }
+        return common;
+    }
+
+    private static void Rewrite(JsonObject own, IEnumerable<string> names, HashSet<string>? words)
+    {
+        if (words is null)
+            return;
+        foreach (var name in names.Where(own.ContainsKey))
+            own[name] = own[name] is JsonArray
+                ? new JsonArray([.. words.Select(word => (JsonNode)word)])
+                : JsonValue.Create(string.Join(' ', words));
+    }
 
     /// <summary>A blank-separated string or an array of strings.</summary>
     private static IReadOnlyList<string>? ToWords(JsonElement value) => value.ValueKind switch

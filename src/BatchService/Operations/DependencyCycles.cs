@@ -20,7 +20,8 @@ internal static class DependencyCycles
             yield return new Error(
                 ErrorCodes.DependencyCycle,
                 $"Circular dependency detected: {names}",
-                nodes[start].PointerTo(start, next, nodes[next].Id)) { Index = start, Id = nodes[start].Id };
+                nodes[start].PointerTo(start, next, nodes[next].Id))
+            { Index = start, Id = nodes[start].Id };
         }
     }
 

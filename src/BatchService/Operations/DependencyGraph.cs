@@ -6,7 +6,7 @@ namespace BatchService.Operations;
 /// <summary>Which operation needs which, and the order to run them: each after those it needs, otherwise request order.</summary>
 internal sealed class DependencyGraph
 {
-    /// <summary>The longest chain of operations that a batch may have; a lone operation is a chain of 1.</summary>
+    /// <summary>The longest chain of operations that a batch may have unless the settings say otherwise; a lone operation is a chain of 1.</summary>
     public const int MaxDepth = 32;
 
     private readonly int[][] _dependencies;
@@ -36,7 +36,8 @@ internal sealed class DependencyGraph
     public static bool TryBuild(
         IReadOnlyList<DependencyNode> nodes,
         [NotNullWhen(true)] out DependencyGraph? graph,
-        out IReadOnlyList<Error> errors)
+        out IReadOnlyList<Error> errors,
+        int maxDepth = MaxDepth)
     {
         var found = new List<Error>();
         var dependencies = DependencyEdges.Read(nodes, found);
@@ -51,7 +52,7 @@ internal sealed class DependencyGraph
         }
 
         var depths = Measure(order, dependencies);
-        found.AddRange(FindTooDeep(nodes, dependencies, depths));
+        found.AddRange(FindTooDeep(nodes, dependencies, depths, maxDepth));
         if (found.Count > 0)
         {
             return false;
@@ -121,11 +122,11 @@ internal sealed class DependencyGraph
     }
 
     /// <summary>Only where the limit is crossed: what comes after is too deep for the same reason.</summary>
-    private static IEnumerable<Error> FindTooDeep(IReadOnlyList<DependencyNode> nodes, int[][] dependencies, int[] depths)
+    private static IEnumerable<Error> FindTooDeep(IReadOnlyList<DependencyNode> nodes, int[][] dependencies, int[] depths, int maxDepth)
     {
         for (var i = 0; i < depths.Length; i++)
         {
-            if (depths[i] != MaxDepth + 1)
+            if (depths[i] != maxDepth + 1)
             {
                 continue;
             }
@@ -134,8 +135,9 @@ internal sealed class DependencyGraph
             var deepest = dependencies[i].MaxBy(target => depths[target]);
             yield return new Error(
                 ErrorCodes.DependencyTooDeep,
-                $"Operation '{node.Id}' ends a chain of {depths[i]} dependent operations; the limit is {MaxDepth}",
-                node.PointerTo(i, deepest, nodes[deepest].Id)) { Index = i, Id = node.Id };
+                $"Operation '{node.Id}' ends a chain of {depths[i]} dependent operations; the limit is {maxDepth}",
+                node.PointerTo(i, deepest, nodes[deepest].Id))
+            { Index = i, Id = node.Id };
         }
     }
 }

@@ -5,7 +5,13 @@ using BatchService.Entities;
 namespace BatchService.Operations;
 
 /// <summary>What compiling needs besides the operation itself.</summary>
-internal sealed record CompileContext(Catalog Catalog, int MaxRows, int MaxAffected, bool Representation);
+/// <param name="Representation">The answer shows the rows.</param>
+/// <param name="Referenced">The ids of the operations whose rows others reference.</param>
+internal sealed record CompileContext(Catalog Catalog, int MaxRows, int MaxAffected, bool Representation, IReadOnlySet<string> Referenced)
+{
+    /// <summary>The database is to return the rows that the operation writes.</summary>
+    public bool WantsRows(Operation operation) => Representation || Referenced.Contains(operation.Id);
+}
 
 /// <summary>The values of an operation, with or without their references resolved.</summary>
 internal sealed record OperationValues(JsonElement Store, JsonElement Query, JsonElement Metadata)
@@ -61,7 +67,7 @@ internal static class OperationCompiler
                 filter,
                 assignments,
                 new Expectations(metadata.MaxAffected ?? context.MaxAffected, metadata.ExpectAffected, metadata.AnyAffected, metadata.IfMatch),
-                context.Representation)
+                context.WantsRows(operation))
             { Caller = caller };
         }
         for (var position = before; position < errors.Count; position++)
@@ -142,7 +148,7 @@ internal static class OperationCompiler
         }
         if (metadata.OnConflict is { } rule && !isDeferred(values.Store))
             CheckKeys(rows, rule, entity, errors);
-        var task = new RowTask(entity, action, metadata.OnConflict, context.Representation, caller);
+        var task = new RowTask(entity, action, metadata.OnConflict, context.WantsRows(operation), caller);
         return new OperationCommand(task, new RowsOfItem(operation.Index, operation.Id, rows), null);
     }
 

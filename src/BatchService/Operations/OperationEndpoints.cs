@@ -16,14 +16,20 @@ internal static class OperationEndpoints
         .WithName("PostBatch")
         .WithTags("Operations")
         .WithSummary("Run up to 100 operations on any tables: all or nothing, or best effort")
+        .WithAnswer(StatusCodes.Status200OK, "Every operation completed.")
+        .WithAnswer(StatusCodes.Status207MultiStatus, "Best effort, and an operation failed or was skipped; the body has the same shape.")
         .RefuseUnknownQuery()
         .WithBatchHeaders()
+        .WithAnswer(StatusCodes.Status200OK, "Every operation completed.")
+        .WithAnswer(StatusCodes.Status207MultiStatus, "Best effort: at least one operation failed or was skipped.")
         .WithOperationExamples();
 
     private static async Task RunAsync(
         HttpContext context, OperationRunner runner, IOptions<BatchOptions> limits, CancellationToken cancellationToken)
     {
         var (preferences, preferenceErrors) = Preferences.Parse(context.Request.Headers["Prefer"]);
+        if (preferenceErrors.Count == 0)
+            preferenceErrors = preferences.Refusals(Honoured);
         if (preferenceErrors.Count > 0)
         {
             await Problem.WriteAsync(context, preferenceErrors, cancellationToken);

@@ -40,9 +40,26 @@ internal sealed class OperationPlan(CheckedBatch batch, IReadOnlyList<ItemOutcom
         _hasFailed = false;
     }
 
+    /// <summary>
+    /// Decides every operation without running any: those that nothing speaks against complete, as far as the mode lets the run come.
+    /// </summary>
+    public void Decide()
+    {
+        Restart(inOrder: true, AtomicDiagnosis.NoFailures);
+        if (batch.Options is { Atomic: true, ContinueOnError: false } && batch.Errors.Any())
+            return;
+        foreach (var index in batch.Graph.Order)
+        {
+            if (Settle(index))
+                _outcomes[index] ??= new ItemOutcome(index, ItemStatus.Completed);
+            else if (_hasFailed && StopsAtFailure)
+                return;
+        }
+    }
+
     public override ValueTask<BatchStage> NextAsync(CancellationToken cancellationToken)
     {
-        var stage = new StageBuilder();
+        var stage = new StageBuilder(batch);
         var waiting = new List<PlannedOperation>();
         foreach (var index in batch.Graph.Order)
         {
@@ -54,7 +71,7 @@ internal sealed class OperationPlan(CheckedBatch batch, IReadOnlyList<ItemOutcom
             }
             var planned = batch.Operations[index];
             var isReady = batch.Graph.DependenciesOf(index).All(dependency => _outcomes[dependency] is not null);
-            if (!isReady || !waiting.TrueForAll(other => Commutation.Commute(other, planned)))
+            if (!isReady || !waiting.TrueForAll(other => Commutation.Commute(other, planned, batch)))
             {
                 if (_inOrder)
                     break;

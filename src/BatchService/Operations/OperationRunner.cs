@@ -21,8 +21,9 @@ internal sealed class OperationRunner(
     {
         var started = time.GetTimestamp();
         var errors = new List<Error>();
-        if (BatchParser.Parse(request.Body, limits.Value.MaxOperations, errors) is not { } batch)
-            return (null, errors);
+        var batch = BatchParser.Parse(request.Body, limits.Value.MaxOperations, errors);
+        if (batch is null || errors.Count > 0)
+            return (null, batch is null ? errors : [.. errors, .. BatchChecker.CheckLinks(batch, limits.Value)]);
         if (request.Minimal is { } minimal)
             batch = batch with { Options = batch.Options with { Representation = !minimal } };
         var run = new Run(batch, request, started, time, limits.Value);
@@ -59,7 +60,9 @@ internal sealed class OperationRunner(
             if (fresh != catalog && run.Check(fresh))
                 end = await WriteOnceAsync(run, hook, done, cancellationToken);
         }
-        return end.Refused ? new RunAnswer(null, HasEffects: false) : new RunAnswer(run.Request.Shape(run.Answer(end)), end.Committed);
+        return end.Refused
+            ? new RunAnswer(null, HasEffects: false)
+            : new RunAnswer(run.Request.Shape(run.Answer(end)), end.Committed, IsInterrupted: end.Fault is not null);
     }
 
     private Task<BatchEnd> WriteOnceAsync(Run run, TransactionHook? hook, IReadOnlyList<ItemOutcome> done, CancellationToken cancellationToken)
@@ -98,18 +101,16 @@ internal sealed class OperationRunner(
         public bool MeetsStaleCatalog => Plan!.Outcomes.Any(outcome =>
             outcome?.Error is { } error && (error.Code == ErrorCodes.EntityUnknown || error.Code == ErrorCodes.ColumnUnknown));
 
+        /// <summary>The answer of a run, or, where nothing needed to run, what is known without one.</summary>
         public BatchAnswer Answer(BatchEnd? end)
         {
-            var reached = Plan?.Outcomes ?? [.. Checked!.Operations.Select(Unrun)];
-            var report = BatchReport.Of(reached, batch.Options.Mode, end?.Committed ?? false);
+            if (Plan is null)
+            {
+                Plan = new OperationPlan(Checked!, []);
+                Plan.Decide();
+            }
+            var report = BatchReport.Of(Plan.Outcomes, batch.Options.Mode, end?.Committed ?? false);
             return new BatchAnswer(Checked!, report, (long)time.GetElapsedTime(started).TotalMilliseconds, end?.Fault);
-        }
-
-        private ItemOutcome? Unrun(PlannedOperation planned)
-        {
-            if (planned.Errors.Count > 0)
-                return ItemOutcome.Failed(planned.Operation.Index, planned.Errors[0]);
-            return batch.Options.Validate == Validation.Static ? new ItemOutcome(planned.Operation.Index, ItemStatus.Completed) : null;
         }
     }
 }

@@ -20,5 +20,10 @@ internal sealed record PlannedOperation(
 internal sealed record CheckedBatch(
     IReadOnlyList<PlannedOperation> Operations, DependencyGraph Graph, RequestOptions Options, CompileContext Context, long MaxResolvedBytes)
 {
+    private readonly Dictionary<string, PlannedOperation> _byId = Operations.ToDictionary(one => one.Operation.Id, StringComparer.Ordinal);
+
+    /// <summary>The operation of that id, which must exist.</summary>
+    public PlannedOperation this[string id] => _byId[id];
+
     public IEnumerable<Error> Errors => Operations.SelectMany(operation => operation.Errors);
 }

@@ -31,7 +31,7 @@ internal static class ReferenceFilling
     public static Error Attribute(PlannedOperation planned, Error error)
     {
         var isType = error.Code == ErrorCodes.TypeInvalid || error.Code == ErrorCodes.FilterInvalid || error.Code == ErrorCodes.FieldInvalid;
-        return isType && planned.References.Any(found => found.Pointer == error.Pointer)
+        return isType && planned.References.Any(found => found.Pointer == error.Pointer || found.Pointer.StartsWith($"{error.Pointer}/", StringComparison.Ordinal))
             ? error with { Code = ErrorCodes.ReferenceTypeMismatch, Detail = $"The referenced value does not fit: {error.Detail}" }
             : error;
     }

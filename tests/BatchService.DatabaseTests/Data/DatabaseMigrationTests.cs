@@ -15,7 +15,8 @@ public sealed class DatabaseMigrationTests
 
         await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => MigrateAsync(database.ConnectionString)));
 
-        await using var command = database.DataSource.CreateCommand("SELECT count(*) = count(DISTINCT \"MigrationId\") FROM batch.ef_migrations_history");
+        await using var command = database.DataSource.CreateCommand(
+            "SELECT count(*) = count(DISTINCT \"MigrationId\") FROM batch.ef_migrations_history");
         Assert.True((bool?)await command.ExecuteScalarAsync());
         await using var tables = database.DataSource.CreateCommand("SELECT to_regclass('batch.idempotency_part') IS NOT NULL");
         Assert.True((bool?)await tables.ExecuteScalarAsync());

@@ -58,7 +58,8 @@ public sealed class DatabaseSetupTests(DatabaseSetupTests.Service service) : ICl
             VALUES ('ada', 'POST /batch', 'k', '\x01', now(), now(), now(), 3)
             """);
         await insert.ExecuteNonQueryAsync();
-        await using var part = service.Database.CreateCommand("INSERT INTO batch.idempotency_part VALUES ('ada', 'POST /batch', 'k', 0, '\\x02')");
+        await using var part = service.Database.CreateCommand(
+            "INSERT INTO batch.idempotency_part (caller, route, key, part, outcomes) VALUES ('ada', 'POST /batch', 'k', 0, '\\x02')");
         await part.ExecuteNonQueryAsync();
 
         var row = await context.Set<IdempotencyKeyRow>().AsNoTracking().SingleAsync();

@@ -73,6 +73,7 @@ public sealed class PostgresSearchTests : IDisposable
 }
 
 /// <summary>A test that fetches a package: passed over where npm is not installed.</summary>
+[AttributeUsage(AttributeTargets.Method)]
 internal sealed class NpmFactAttribute : FactAttribute
 {
     public NpmFactAttribute()

@@ -67,7 +67,8 @@ public sealed class ServiceProcessTests : IDisposable
     [Fact]
     public async Task Ends_with_1_and_no_password_in_the_message_when_the_database_cannot_be_reached()
     {
-        await using var service = await ServiceProcess.StartAsync("ConnectionStrings:Batch=Host=127.0.0.1;Port=1;Username=a;Password=sesame");
+        await using var service = await ServiceProcess.StartAsync(
+            "ConnectionStrings:Batch=Host=127.0.0.1;Port=1;Username=a;Password=sesame");
 
         Assert.Equal(1, service.ExitCode);
         Assert.Contains("cannot be reached", service.Output, StringComparison.Ordinal);

@@ -84,7 +84,8 @@ public sealed class CatalogReaderTests(NastySchema schema) : IClassFixture<Nasty
     [Fact]
     public async Task Every_default_can_be_evaluated()
     {
-        foreach (var column in schema.Catalog.Entities.Values.SelectMany(entity => entity.Columns).Where(column => column.Default is not null))
+        var columns = schema.Catalog.Entities.Values.SelectMany(entity => entity.Columns);
+        foreach (var column in columns.Where(column => column.Default is not null))
         {
             await using var command = schema.DataSource.CreateCommand($"SELECT ({column.Default})::text");
             Assert.IsType<string>(await command.ExecuteScalarAsync());
@@ -109,7 +110,10 @@ public sealed class CatalogReaderTests(NastySchema schema) : IClassFixture<Nasty
     {
         Assert.Equal(["year", "invoice_no"], Find("invoice").PrimaryKey);
         Assert.Equal(
-            ["customer_pkey(customer_id)", "customer_email_key(email)", "customer_email_since(email,since)", "customer_home(home_address_id)"],
+            [
+                "customer_pkey(customer_id)", "customer_email_key(email)", "customer_email_since(email,since)",
+                "customer_home(home_address_id)",
+            ],
             Find("customer").UniqueKeys.Select(key => $"{key.Name}({string.Join(',', key.Columns)})"));
         Assert.True(Find("customer").UniqueKeys.Single(key => key.Name == "customer_home").NullsNotDistinct);
         Assert.Equal(["employee_badge_key"], Find("employee").UniqueKeys.Where(key => key.Deferrable).Select(key => key.Name));
@@ -198,7 +202,8 @@ public sealed class CatalogReaderTests(NastySchema schema) : IClassFixture<Nasty
         var catalog = await schema.Reader(options).ReadAsync(CancellationToken.None);
         Assert.Equal("i4", catalog.Entities["every_type"].ConcurrencyColumn);
         Assert.True(catalog.Entities["every_type"].Insertable);
-        Assert.False(catalog.Entities["invoice"].Insertable || catalog.Entities["invoice"].Updatable || catalog.Entities["invoice"].Deletable);
+        var invoice = catalog.Entities["invoice"];
+        Assert.False(invoice.Insertable || invoice.Updatable || invoice.Deletable);
         Assert.False(catalog.TryGet("sales.customer", out _));
     }
 }

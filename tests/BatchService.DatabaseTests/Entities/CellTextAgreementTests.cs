@@ -5,7 +5,7 @@ using Npgsql;
 
 namespace BatchService.DatabaseTests.Entities;
 
-/// <summary>What CellText lets through PostgreSQL must take, and where the catalog tells all, what it refuses PostgreSQL must refuse.</summary>
+/// <summary>What CellText lets through PostgreSQL must take; and where the catalog tells all, the other way round too.</summary>
 public sealed class CellTextAgreementTests(NastySchema schema) : IClassFixture<NastySchema>
 {
     private Entity Entity => schema.Catalog.Entities["every_type"];
@@ -88,7 +88,7 @@ public sealed class CellTextAgreementTests(NastySchema schema) : IClassFixture<N
             $"SELECT to_jsonb($1::text::{Entity.FindColumn(column)!.Type.CastSql}) = $2::text::jsonb");
         command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = text! });
         command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = json });
-        Assert.Equal(true, await command.ExecuteScalarAsync());
+        Assert.True(await command.ExecuteScalarAsync() is true);
     }
 
     [Theory]
@@ -157,14 +157,16 @@ public sealed class CellTextAgreementTests(NastySchema schema) : IClassFixture<N
         return $"{sign}{whole}{fraction}{(random.Next(4) == 0 ? $"e{random.Next(-50, 50)}" : "")}";
     }
 
-    /// <summary>Stores the text as the service does, in a transaction that is never committed; the SQLSTATE, or null when it went in.</summary>
+    /// <summary>Stores the text as the service does, never committed; gives the SQLSTATE, or null when it went in.</summary>
     private async Task<string?> StoreAsync(string column, string? text, string? cast = null)
     {
         await using var connection = await schema.DataSource.OpenConnectionAsync();
         await using var transaction = await connection.BeginTransactionAsync();
         var target = Entity.FindColumn(column)!;
         await using var command = new NpgsqlCommand(
-            $"INSERT INTO {Entity.Sql} (id, code, {target.Sql}) VALUES (1, 'abc', $1::text::{cast ?? target.Type.CastSql})", connection, transaction);
+            $"INSERT INTO {Entity.Sql} (id, code, {target.Sql}) VALUES (1, 'abc', $1::text::{cast ?? target.Type.CastSql})",
+            connection,
+            transaction);
         command.Parameters.Add(new NpgsqlParameter { Value = (object?)text ?? DBNull.Value, NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Text });
         try
         {

@@ -8,10 +8,9 @@ namespace BatchService.DatabaseTests.Entities;
 /// <summary>A database of its own with the schema of nasty.sql, and the catalog that was read from it.</summary>
 public sealed class NastySchema : IAsyncLifetime
 {
-    private readonly string _name = $"nasty_{Guid.NewGuid():N}";
-    private string _server = "";
+    private TestDatabase? _database;
 
-    internal NpgsqlDataSource DataSource { get; private set; } = null!;
+    internal NpgsqlDataSource DataSource => _database!.DataSource;
 
     internal Catalog Catalog { get; private set; } = null!;
 
@@ -20,26 +19,17 @@ public sealed class NastySchema : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
-        _server = Environment.GetEnvironmentVariable("TEST_DATABASE_URL")
-            ?? throw new InvalidOperationException("TEST_DATABASE_URL must hold an Npgsql connection string.");
-        await OnServerAsync($"CREATE DATABASE {_name}");
-        DataSource = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(_server) { Database = _name }.ConnectionString);
-        using var script = new StreamReader(typeof(NastySchema).Assembly.GetManifestResourceStream("nasty.sql")!);
-        await using var command = DataSource.CreateCommand(await script.ReadToEndAsync());
-        await command.ExecuteNonQueryAsync();
+        _database = await (await PostgresServer.OfThisRunAsync()).CreateDatabaseAsync(DatabaseTemplate.Empty);
+        await FillAsync(DataSource);
         Catalog = await Reader(new EntitiesOptions { Schemas = ["public", "sales"] }).ReadAsync(CancellationToken.None);
     }
 
-    public async Task DisposeAsync()
-    {
-        await DataSource.DisposeAsync();
-        await OnServerAsync($"DROP DATABASE {_name} WITH (FORCE)");
-    }
+    public async Task DisposeAsync() => await (_database?.DisposeAsync() ?? ValueTask.CompletedTask);
 
-    private async Task OnServerAsync(string sql)
+    internal static async Task FillAsync(NpgsqlDataSource database)
     {
-        await using var server = NpgsqlDataSource.Create(_server);
-        await using var command = server.CreateCommand(sql);
+        using var script = new StreamReader(typeof(NastySchema).Assembly.GetManifestResourceStream("nasty.sql")!);
+        await using var command = database.CreateCommand(await script.ReadToEndAsync());
         await command.ExecuteNonQueryAsync();
     }
 }

@@ -6,14 +6,14 @@ namespace BatchService.Tests.Data;
 public sealed class ConnectionStringsTests
 {
     [Theory]
-    [InlineData("postgres://ada:p%40ss%3B@db.example:6000/my%20data?sslmode=verify-full&application_name=me")]
-    [InlineData("postgresql://ada:p%40ss%3B@db.example:6000/my%20data?sslmode=verify-full&application_name=me")]
+    [InlineData("postgres://ada:p%40ss%3B@db.example:6000/my%20data?sslmode=verify-full&application_name=my-app")]
+    [InlineData("postgresql://ada:p%40ss%3B@db.example:6000/my%20data?sslmode=verify-full&application_name=my-app")]
     public void Reads_the_url_form(string url)
     {
         var read = new NpgsqlConnectionStringBuilder(ConnectionStrings.FromUrl(url));
 
         Assert.Equal(("db.example", 6000, "my data", "ada", "p@ss;"), (read.Host, read.Port, read.Database, read.Username, read.Password));
-        Assert.Equal((SslMode.VerifyFull, "me"), (read.SslMode, read.ApplicationName));
+        Assert.Equal((SslMode.VerifyFull, "my-app"), (read.SslMode, read.ApplicationName));
     }
 
     [Fact]

@@ -50,7 +50,7 @@ public sealed class CellTextNestingTests
     [Theory]
     [InlineData("[1, 2, \"x\"]", "/p/2")]
     [InlineData("[[1, 2], [3, 99999999999]]", "/p/1/1")]
-    public void A_wrong_element_is_pointed_at(string json, string pointer) => Assert.Equal(pointer, Pointer(json, Integers));
+    public void A_wrong_element_is_pointed_at(string json, string place) => Assert.Equal(place, Pointer(json, Integers));
 
     [Fact]
     public void An_object_becomes_a_row_with_its_fields_in_the_types_order()
@@ -66,7 +66,7 @@ public sealed class CellTextNestingTests
     [InlineData("""{"a/b": 1}""", "/p/a~1b")]
     [InlineData("""{"floor": "x"}""", "/p/floor")]
     [InlineData("""{"tags": ["abc", "abcd"]}""", "/p/tags/1")]
-    public void A_wrong_field_is_pointed_at(string json, string pointer) => Assert.Equal(pointer, Pointer(json, Place));
+    public void A_wrong_field_is_pointed_at(string json, string place) => Assert.Equal(place, Pointer(json, Place));
 
     [Fact]
     public void A_domain_that_is_not_null_is_so_as_an_element_and_as_a_field()

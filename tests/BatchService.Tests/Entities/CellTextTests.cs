@@ -117,7 +117,8 @@ public sealed class CellTextTests
     [InlineData("\U0001F600\U0001F600\U0001F600\U0001F600\U0001F600", 5, null)]
     [InlineData("\U0001F600\U0001F600\U0001F600\U0001F600\U0001F600x", 5, "VALUE_TOO_LONG")]
     public void Counts_length_in_code_points_and_forgives_closing_blanks(string value, int length, string? code) =>
-        Assert.Equal(code, Read(JsonSerializer.Serialize(value), TypeOf(TypeFamily.Text) with { MaxLength = length, BaseType = "varchar" }).Code);
+        Assert.Equal(
+            code, Read(JsonSerializer.Serialize(value), TypeOf(TypeFamily.Text) with { MaxLength = length, BaseType = "varchar" }).Code);
 
     [Theory]
     [InlineData("name", 63, 63, null)]
@@ -130,7 +131,8 @@ public sealed class CellTextTests
     [Fact]
     public void A_name_is_limited_in_bytes() =>
         Assert.Equal(
-            "VALUE_TOO_LONG", Read($"\"{new string('\u00e4', 32)}\"", TypeOf(TypeFamily.Text) with { MaxLength = 63, BaseType = "name" }).Code);
+            "VALUE_TOO_LONG",
+            Read($"\"{new string('\u00e4', 32)}\"", TypeOf(TypeFamily.Text) with { MaxLength = 63, BaseType = "name" }).Code);
 
     [Theory]
     [InlineData("\"sad\"", null)]

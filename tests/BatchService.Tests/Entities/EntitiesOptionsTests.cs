@@ -27,7 +27,8 @@ public sealed class EntitiesOptionsTests
     [Fact]
     public void Version_columns_are_read_by_entity_name()
     {
-        var options = Read(("invoice:ConcurrencyColumn", "version"), ("sales.order:ConcurrencyColumn", "v"), ("x:Permissions:clerk:Actions:0", "read"));
+        var options = Read(
+            ("invoice:ConcurrencyColumn", "version"), ("sales.order:ConcurrencyColumn", "v"));
         Assert.Equal("version", options.ConcurrencyColumns["invoice"]);
         Assert.Equal("v", options.ConcurrencyColumns["sales.order"]);
         Assert.Equal(2, options.ConcurrencyColumns.Count);

@@ -9,7 +9,7 @@ public sealed class EntityDescriptionTests
         "invoice", "public", "invoice", "\"public\".\"invoice\"", EntityKind.PartitionedTable,
         [
             new("id", "\"id\"", CellTextTests.TypeOf(TypeFamily.Int32, "integer"), false, "nextval('s')", ColumnGeneration.IdentityAlways),
-            new("total", "\"total\"", CellTextTests.TypeOf(TypeFamily.Numeric, "numeric(10,2)") with { Precision = 10, Scale = 2 }, false, null, ColumnGeneration.None),
+            new("total", "\"total\"", CellTextTests.TypeOf(TypeFamily.Numeric, "numeric(10,2)"), false, null, ColumnGeneration.None),
         ],
         ["id"],
         [new UniqueKey("invoice_pkey", ["id"])],
@@ -46,7 +46,8 @@ public sealed class EntityDescriptionTests
     [Fact]
     public void Lists_entities_by_name()
     {
-        var catalog = new Catalog(new Dictionary<string, Entity> { ["b"] = Invoice with { Name = "b" }, ["a"] = Invoice with { Name = "a" } }, default);
+        Entity[] entities = [Invoice with { Name = "b" }, Invoice with { Name = "a" }];
+        var catalog = new Catalog(entities.ToDictionary(entity => entity.Name), default);
         Assert.Equal(["a", "b"], EntityList.Of(catalog).Entities.Select(entity => entity.Name));
     }
 }

@@ -11,7 +11,8 @@ public sealed class RelationNamesTests
         new(table, table, true, constraint, columns, columns, columns);
 
     private static Dictionary<string, string> Names(IEnumerable<string> columns, params RelationEnd[] ends) =>
-        RelationNames.Assign(ends, columns).ToDictionary(relation => $"{relation.Constraint}{(relation.IsList ? "+" : "")}", relation => relation.Name);
+        RelationNames.Assign(ends, columns)
+            .ToDictionary(relation => $"{relation.Constraint}{(relation.IsList ? "+" : "")}", relation => relation.Name);
 
     [Fact]
     public void One_foreign_key_takes_the_plain_names()
@@ -69,8 +70,11 @@ public sealed class RelationNamesTests
             One("customer", "a", "customer_id"), One("customer", "b", "payer_id"), Many("invoice", "c", "x"), Many("invoice", "d", "y"),
             One("invoices", "e", "z"), One("place", "f", "x_id"), One("place", "g", "x_id"),
         ];
-        var expected = RelationNames.Assign(ends, ["payer"]).Select(relation => $"{relation.Name} {relation.Constraint}");
-        Assert.Equal(expected, RelationNames.Assign([.. ends.Reverse()], ["payer"]).Select(relation => $"{relation.Name} {relation.Constraint}"));
+        var expected = Show(ends);
+        Assert.Equal(expected, Show([.. ends.Reverse()]));
         Assert.Equal(ends.Length, expected.Distinct().Count());
+
+        static List<string> Show(RelationEnd[] ends) =>
+            [.. RelationNames.Assign(ends, ["payer"]).Select(relation => $"{relation.Name} {relation.Constraint}")];
     }
 }

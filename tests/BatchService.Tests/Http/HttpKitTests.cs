@@ -5,6 +5,7 @@ using System.Text;
 using System.Text.Json;
 using BatchService.Batching;
 using BatchService.Http;
+using BatchService.Operations;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
@@ -40,6 +41,7 @@ public sealed class HttpKitTests : IAsyncLifetime
         builder.Services.AddSingleton(NpgsqlDataSource.Create("Host=127.0.0.1;Port=1;Username=x;Timeout=1"));
         _app = builder.Build();
         _app.UseHttpKit();
+        _app.MapCapabilities();
         _app.MapGet("/defect", string () => throw new InvalidOperationException(Secret));
         _app.MapGet("/overloaded", string () => throw new BatchFaultException(new Error(ErrorCodes.Overloaded, "Busy.")));
         _app.MapGet("/number", (int limit) => limit.ToString());

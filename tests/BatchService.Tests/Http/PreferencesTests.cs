@@ -107,4 +107,14 @@ public sealed class PreferencesTests
         Assert.Empty(errors);
         return preferences;
     }
+
+    [Fact]
+    public void Refuses_what_an_endpoint_does_not_honour_unless_it_is_to_be_lenient()
+    {
+        var (strict, _) = Preferences.Parse(["respond-async, return=minimal"]);
+        var (lenient, _) = Preferences.Parse(["respond-async, handling=lenient"]);
+
+        Assert.Equal(ErrorCodes.FieldInvalid, Assert.Single(strict.Refusals(Preference.Return)).Code);
+        Assert.Empty(lenient.Refusals(Preference.Return));
+    }
 }

@@ -5,25 +5,28 @@ using Microsoft.EntityFrameworkCore.Migrations;
 namespace BatchService.Data.Migrations
 {
     /// <summary>
-    /// Installs <c>batch.write_divided</c>: writes the items of a failing set in pieces, each in a subtransaction; halves a piece that fails
-    /// and doubles after one that succeeds, until every item is decided or the budget of live subtransactions is used up. The statement
-    /// gets the cells and the bounds of a piece and gives the rows' JSON and results as two arrays. A last row with a negative position
-    /// tells how many subtransactions are live.
+    /// Installs <c>batch.write_divided</c>: writes the items of a failing set in pieces, each in a subtransaction; a piece that fails is
+    /// done item by item, one that succeeds doubles the next, until every item is decided or the budget of live subtransactions is used
+    /// up. The statement gets the items of a piece as one JSON array and gives the rows' JSON and results as two arrays. A last row with a
+    /// negative position tells how many subtransactions are live.
     /// </summary>
     public partial class DividedWrite : Migration
     {
         private const string Function = """
             CREATE FUNCTION batch.write_divided(
-                statement text, cells jsonb, first integer, total integer, budget integer, stop_at_first boolean)
+                statement text, cells text[], first integer, budget integer, stop_at_first boolean)
             RETURNS TABLE (
                 "position" integer, failed boolean, row_json text, result text,
                 sqlstate text, message text, constraint_name text, column_name text)
             LANGUAGE plpgsql
             AS $function$
             DECLARE
+                total integer := cardinality(cells);
                 low integer := first;
                 high integer;
-                width integer := 32;
+                width integer := 8;
+                singly_until integer := 0;
+                bad integer := 0;
                 pieces integer := 0;
                 piece_rows text[];
                 piece_results text[];
@@ -32,10 +35,21 @@ namespace BatchService.Data.Migrations
                 error_constraint text;
                 error_column text;
             BEGIN
+                -- Planned once and not for every piece, which would cost more than the rows. It outlives a call that was aborted.
+                IF EXISTS (SELECT FROM pg_prepared_statements AS s WHERE s.name = 'batch_piece') THEN
+                    DEALLOCATE batch_piece;
+                END IF;
+                EXECUTE 'PREPARE batch_piece (jsonb) AS ' || statement;
                 WHILE low < total AND pieces < budget LOOP
-                    high := least(low + width, total);
+                    IF low >= singly_until THEN
+                        -- Where bad items are many, trying the next few together would be in vain.
+                        singly_until := CASE WHEN bad > 1 THEN low + 8 ELSE 0 END;
+                        bad := 0;
+                    END IF;
+                    high := least(low + CASE WHEN low < singly_until THEN 1 ELSE width END, total);
                     BEGIN
-                        EXECUTE statement INTO STRICT piece_rows, piece_results USING cells, low, high;
+                        EXECUTE format('EXECUTE batch_piece (%L)', '[' || array_to_string(cells[low + 1:high], ',') || ']')
+                            INTO STRICT piece_rows, piece_results;
                         IF coalesce(cardinality(piece_results), 0) <> high - low
                            OR (high - low > 1 AND piece_results && ARRAY['again'])
                            OR (high - low > 1 AND stop_at_first AND piece_results && ARRAY['missing', 'stale']) THEN
@@ -50,8 +64,8 @@ namespace BatchService.Data.Migrations
                             SELECT low + r.ordinal::integer - 1, false, r.row_text, r.result_text, NULL::text, NULL::text, NULL::text, NULL::text
                             FROM unnest(piece_rows, piece_results) WITH ORDINALITY AS r(row_text, result_text, ordinal);
                         pieces := pieces + 1;
+                        width := CASE WHEN high - low > 1 THEN least(width * 2, 256) ELSE width END;
                         low := high;
-                        width := least(width * 2, 1024);
                         EXIT WHEN stop_at_first AND piece_results && ARRAY['missing', 'stale', 'again'];
                     EXCEPTION WHEN OTHERS THEN
                         GET STACKED DIAGNOSTICS
@@ -62,14 +76,17 @@ namespace BatchService.Data.Migrations
                             RAISE;
                         END IF;
                         IF high - low > 1 THEN
-                            width := greatest((high - low) / 2, 1);
+                            singly_until := CASE WHEN high - low <= 8 THEN high ELSE 0 END;
+                            width := 8;
                         ELSE
+                            bad := bad + 1;
                             RETURN QUERY SELECT low, true, NULL::text, NULL::text, error_state, error_message, error_constraint, error_column;
                             low := high;
                             EXIT WHEN stop_at_first;
                         END IF;
                     END;
                 END LOOP;
+                DEALLOCATE batch_piece;
                 RETURN QUERY SELECT -pieces, false, NULL::text, NULL::text, NULL::text, NULL::text, NULL::text, NULL::text
                              WHERE pieces > 0;
             END
@@ -81,6 +98,6 @@ namespace BatchService.Data.Migrations
 
         /// <inheritdoc />
         protected override void Down(MigrationBuilder migrationBuilder) =>
-            migrationBuilder.Sql("DROP FUNCTION batch.write_divided(text, jsonb, integer, integer, integer, boolean)");
+            migrationBuilder.Sql("DROP FUNCTION batch.write_divided(text, text[], integer, integer, boolean)");
     }
 }

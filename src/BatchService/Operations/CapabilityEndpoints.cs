@@ -1,9 +1,11 @@
 using System.Reflection;
 using System.Text.Json.Serialization;
 using BatchService.Batching;
+using BatchService.Entities;
+using BatchService.Http;
 using Microsoft.Extensions.Options;
 
-namespace BatchService.Http;
+namespace BatchService.Operations;
 
 /// <summary>What <c>GET /batch/capabilities</c> tells a client before it sends its first batch.</summary>
 internal sealed record Capabilities(
@@ -45,13 +47,6 @@ internal sealed record CapabilityMedia(IReadOnlyList<string> Request, IReadOnlyL
 /// <summary><c>GET /batch/capabilities</c>.</summary>
 internal static class CapabilityEndpoints
 {
-    private static readonly string[] s_actions = ["create", "read", "update", "delete", "upsert", "assert"];
-
-    private static readonly string[] s_operators =
-    [
-        "lt", "le", "eq", "ne", "gt", "ge", "in", "not-in", "between", "not-between", "like", "not-like", "ilike", "is-null", "not-null",
-    ];
-
     private static readonly CapabilityMode[] s_modes =
     [
         new(true, false, "One transaction; the first failure stops and rolls back everything."),
@@ -61,11 +56,11 @@ internal static class CapabilityEndpoints
     ];
 
     private static readonly string[] s_features =
-        ["dependencies", "references", "validate-only", "upsert", "assert", "optimistic-concurrency", "streaming", "compressed-bodies"];
+        ["dependencies", "references", "validate-only", "upsert", "assert", "optimistic-concurrency", "streaming", "compressed-bodies", "idempotency-keys"];
 
     public static void MapCapabilities(this IEndpointRouteBuilder routes) => routes
         .MapGet("/batch/capabilities", (IOptions<BatchOptions> options) =>
-            TypedResults.Json(Describe(options.Value), HttpJson.Wire.Capabilities))
+            TypedResults.Json(Describe(options.Value), CapabilityJson.Default.Capabilities))
         .WithTags("Service")
         .WithSummary("Limits, actions, operators, modes, preferences and media types")
         .WithAnswer(StatusCodes.Status200OK, "What this installation takes.")
@@ -74,8 +69,8 @@ internal static class CapabilityEndpoints
     private static Capabilities Describe(BatchOptions options) => new(
         Version(),
         Limits(options),
-        s_actions,
-        s_operators,
+        ActionNames.All,
+        [.. FilterOperators.ByName.Keys],
         s_modes,
         Preferences.Supported,
         new CapabilityMedia(
@@ -104,3 +99,8 @@ internal static class CapabilityEndpoints
         return version?.InformationalVersion.Split('+')[0] ?? "0";
     }
 }
+
+/// <summary>The serializer of <see cref="Capabilities"/>.</summary>
+[JsonSerializable(typeof(Capabilities))]
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
+internal sealed partial class CapabilityJson : JsonSerializerContext;
