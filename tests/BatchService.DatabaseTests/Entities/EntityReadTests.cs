@@ -1,5 +1,3 @@
-using Npgsql;
-
 namespace BatchService.DatabaseTests.Entities;
 
 /// <summary>Chinook, with reads capped at five rows.</summary>
