@@ -26,11 +26,7 @@ public sealed class RowsDeadlineTests(RowsDeadlineTests.Service fixture) : IClas
         Assert.Equal("DEADLINE_EXCEEDED", answer.Code);
         Assert.True(answer.Root.GetProperty("retryable").GetBoolean());
         Assert.Equal(0, await fixture.CountAsync("slow"));
-        for (var tries = 0; await fixture.CountAsync("pg_stat_activity WHERE wait_event = 'PgSleep'") > 0; tries++)
-        {
-            Assert.True(tries < 200, "The database goes on with what nobody waits for.");
-            await Task.Delay(10);
-        }
+        await RowsWait.UntilAsync(async () => await fixture.CountAsync("pg_stat_activity WHERE wait_event = 'PgSleep'") == 0);
     }
 
     [Fact]

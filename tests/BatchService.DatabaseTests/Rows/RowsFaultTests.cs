@@ -87,11 +87,7 @@ public sealed class RowsFaultTests(RowsFaultTests.Service fixture) : IClassFixtu
     public async Task Writes_once_when_the_connection_is_lost_in_the_midst_of_a_transaction()
     {
         var running = fixture.Client.PostRowsAsync("slow", "create", [new { slow_id = 1, seconds = 0.4 }]);
-        for (var tries = 0; await fixture.CountAsync("pg_stat_activity WHERE state = 'active' AND query LIKE '%INSERT INTO%slow%' AND pid <> pg_backend_pid()") == 0; tries++)
-        {
-            Assert.True(tries < 200, "The insert did not begin.");
-            await Task.Delay(5);
-        }
+        await RowsWait.UntilAsync(async () => await fixture.CountAsync("pg_stat_activity WHERE state = 'active' AND query LIKE '%INSERT INTO%slow%' AND pid <> pg_backend_pid()") > 0);
 
         fixture.Proxy.Cut();
         fixture.Proxy.Mend();

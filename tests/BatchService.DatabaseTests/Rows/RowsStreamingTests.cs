@@ -44,7 +44,7 @@ public sealed class RowsStreamingTests(RowsFixture fixture) : IClassFixture<Rows
     {
         await using var wire = await RowsWire.PostAsync(_service.Address!, Path);
         await wire.WriteAsync(Lines(0, (2 * ChunkRows) + 30));
-        await UntilAsync(async () => await fixture.CountAsync("stamp") == 2 * ChunkRows);
+        await RowsWait.UntilAsync(async () => await fixture.CountAsync("stamp") == 2 * ChunkRows);
 
         wire.Abort();
 
@@ -105,7 +105,8 @@ public sealed class RowsStreamingTests(RowsFixture fixture) : IClassFixture<Rows
     /// <summary>Reads to the end: the number of results before the summary.</summary>
     private static async Task<int> CountToSummaryAsync(RowsWire wire, int expectedSuccesses, Action<int>? onResult = null)
     {
-        for (var results = 0; ; results++)
+        var results = 0;
+        while (true)
         {
             var line = await ReadAsync(wire);
             if (line.TryGetProperty("summary", out var summary))
@@ -116,6 +117,7 @@ public sealed class RowsStreamingTests(RowsFixture fixture) : IClassFixture<Rows
             }
 
             onResult?.Invoke(results);
+            results++;
         }
     }
 
@@ -123,13 +125,4 @@ public sealed class RowsStreamingTests(RowsFixture fixture) : IClassFixture<Rows
         JsonSerializer.Deserialize<JsonElement>(await wire.ReadLineAsync() ?? throw new EndOfStreamException("The answer ended without a summary."));
 
     private static string Lines(int first, int count) => string.Concat(Enumerable.Range(first, count).Select(n => $"{{\"n\":{n}}}\n"));
-
-    private static async Task UntilAsync(Func<Task<bool>> isSo)
-    {
-        for (var tries = 0; !await isSo(); tries++)
-        {
-            Assert.True(tries < 600, "It did not happen in time.");
-            await Task.Delay(50);
-        }
-    }
 }

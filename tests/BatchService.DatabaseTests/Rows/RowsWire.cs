@@ -47,9 +47,12 @@ internal sealed class RowsWire : IAsyncDisposable
     public async Task<int> ReadStatusAsync()
     {
         var status = await ReadHeadLineAsync(_stream);
-        while ((await ReadHeadLineAsync(_stream)).Length > 0)
+        string header;
+        do
         {
+            header = await ReadHeadLineAsync(_stream);
         }
+        while (header.Length > 0);
 
         return int.Parse(status.Split(' ')[1]);
     }
