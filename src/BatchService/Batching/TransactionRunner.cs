@@ -27,6 +27,9 @@ internal enum TransactionEnd
 internal sealed partial class TransactionRunner(
     ConnectionGate gate, SessionSettings settings, TimeProvider time, ILogger<TransactionRunner> logger)
 {
+    /// <summary>Who met a deadlock tries again alone among those who did: together they would meet the next one.</summary>
+    private readonly SemaphoreSlim _afterDeadlock = new(1, 1);
+
     private readonly ResiliencePipeline _retries = new ResiliencePipelineBuilder { TimeProvider = time }
         .AddRetry(new RetryStrategyOptions
         {
@@ -48,10 +51,24 @@ internal sealed partial class TransactionRunner(
         Func<BatchTransaction, CancellationToken, Task<TransactionVerdict<T>>> work,
         CancellationToken cancellationToken)
     {
+        var isInLine = false;
         try
         {
             return await _retries.ExecuteAsync(
-                async token => await AttemptAsync(caller, hook, immediateConstraints, work, token), cancellationToken);
+                async token =>
+                {
+                    try
+                    {
+                        return await AttemptAsync(caller, hook, immediateConstraints, work, token);
+                    }
+                    catch (RolledBackException exception) when (exception.IsDeadlock && !isInLine)
+                    {
+                        await _afterDeadlock.WaitAsync(token);
+                        isInLine = true;
+                        throw;
+                    }
+                },
+                cancellationToken);
         }
         catch (RolledBackException exception)
         {
@@ -62,6 +79,11 @@ internal sealed partial class TransactionRunner(
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
             throw DatabaseFaults.Deadline();
+        }
+        finally
+        {
+            if (isInLine)
+                _afterDeadlock.Release();
         }
     }
 
@@ -169,7 +191,10 @@ internal sealed partial class TransactionRunner(
     private sealed record Doubt(TransactionMark Transaction, Exception Loss);
 
     /// <summary>Certainly without effect: may be repeated.</summary>
-    private sealed class RolledBackException(Exception inner) : Exception(inner.Message, inner);
+    private sealed class RolledBackException(Exception inner) : Exception(inner.Message, inner)
+    {
+        public bool IsDeadlock => InnerException is PostgresException { SqlState: PostgresErrorCodes.DeadlockDetected };
+    }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The connection was lost inside a transaction, which is thereby rolled back: {Reason}")]
     private static partial void LogConnectionLost(ILogger logger, string reason);

@@ -30,6 +30,6 @@ public sealed class LostCommitFixture : ServiceFixture, IAsyncLifetime
         }.ConnectionString;
         settings["Idempotency:LeaseSeconds"] = "1";
         settings["Batch:ChunkRows"] = "3";
-        settings["Logging:LogLevel:Default"] = "Error";
+        settings["Serilog:MinimumLevel"] = "Error";
     }
 }

@@ -29,7 +29,7 @@ public sealed class PostgresRestartTests(ITestOutputHelper output)
         await using var database = NpgsqlDataSource.Create(server.ConnectionString + ";Pooling=false");
         await PrepareAsync(database);
         await using var service = await ServiceProcess.StartAsync(
-            $"ConnectionStrings:Batch={server.ConnectionString}", "Logging:LogLevel:Default=Error", "Idempotency:LeaseSeconds=1", "Batch:ChunkRows=7");
+            $"ConnectionStrings:Batch={server.ConnectionString}", "Serilog:MinimumLevel=Error", "Idempotency:LeaseSeconds=1", "Batch:ChunkRows=7");
         Assert.True(service.Address is not null, service.Output);
         using var http = new HttpClient { BaseAddress = service.Address, Timeout = TimeSpan.FromSeconds(30) };
         var client = new ReliabilityClient(() => http);

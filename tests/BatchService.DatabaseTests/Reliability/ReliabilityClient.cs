@@ -29,6 +29,8 @@ internal sealed class ReliabilityClient(Func<HttpClient> connect)
     /// <summary>How often each status and code came, and how often none.</summary>
     public string Seen => string.Join(", ", _seen.ToArray().OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => $"{pair.Value} × {pair.Key}"));
 
+    public int Total => _seen.Values.Sum();
+
     public int TimesSeen(string status) => _seen.GetValueOrDefault(status);
 
     /// <summary>The answer, or null when the outcome is unknown: no answer, or only a part of it.</summary>

@@ -11,7 +11,7 @@ internal sealed class ReliabilityService : IAsyncDisposable
     private ReliabilityService(TestDatabase database, string[] settings)
     {
         _database = database;
-        _settings = [$"ConnectionStrings:Batch={database.ConnectionString}", "Logging:LogLevel:Default=Warning", .. settings];
+        _settings = [$"ConnectionStrings:Batch={database.ConnectionString}", "Serilog:MinimumLevel=Error", .. settings];
     }
 
     public Npgsql.NpgsqlDataSource Database => _database.DataSource;
