@@ -81,5 +81,5 @@ internal static class BestEffortLines
     }
 
     private static List<BadRows> RowsOf(int percent) =>
-        [.. Enumerable.Range(0, Clients).Select(client => new BadRows(client, percent, $"c{Interlocked.Increment(ref _prefixes)}"))];
+        [.. Enumerable.Range(0, Clients).Select(_ => new BadRows(percent, $"c{Interlocked.Increment(ref _prefixes)}"))];
 }

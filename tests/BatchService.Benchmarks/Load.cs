@@ -8,6 +8,11 @@ internal static class Load
     /// <summary>Not measured: connections, statements and code paths get warm.</summary>
     private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(0.5);
 
+    /// <summary>Runs a call for as long as the runtime needs to compile the service's paths for good; not measured.</summary>
+    public static Task WarmUpAsync(int clients, Func<int, CancellationToken, Task<int>> call, CancellationToken cancellationToken) =>
+        RepeatAsync(clients, TimeSpan.FromSeconds(5), call, cancellationToken);
+
+    /// <summary>Repeats it for the duration, after a moment that does not count.</summary>
     /// <param name="call">Does one call for the client of this number and gives how many items it wrote.</param>
     public static async Task<Sample> RunAsync(
         int clients, TimeSpan duration, Func<int, CancellationToken, Task<int>> call, CancellationToken cancellationToken)

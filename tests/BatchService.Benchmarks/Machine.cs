@@ -26,7 +26,7 @@ internal static class Machine
 
         // user nice system idle iowait irq softirq steal
         return new MachineState(
-            string.Join(' ', File.ReadAllText("/proc/loadavg").Split(' ')[..3]), 1 - ((passed[3] + passed[4]) / total), passed[7] / total);
+            string.Join(' ', (await File.ReadAllTextAsync("/proc/loadavg", cancellationToken)).Split(' ')[..3]), 1 - ((passed[3] + passed[4]) / total), passed[7] / total);
     }
 
     /// <summary>What to say before the table, or null when the machine was quiet.</summary>

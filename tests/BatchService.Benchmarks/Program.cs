@@ -28,6 +28,7 @@ try
         .. BestEffortLines.Of(world, options),
         .. ImportLines.Of(world, options),
     ];
+    await RowLines.WarmUpAsync(world, stop.Token);
     var measured = await Rounds.RunAsync(
         world, [.. lines.Where(line => options.Wants(line.Work))], options.Rounds, Console.Error.WriteLine, stop.Token);
     Console.Write(Report.Write(measured, options));

@@ -33,6 +33,7 @@ internal sealed class RoundTripProxy : IAsyncDisposable
         Port = ((IPEndPoint)_listener.LocalEndpoint).Port,
     }.ConnectionString;
 
+    /// <summary>Listens on a free port of loopback.</summary>
     /// <param name="connectionString">Without encryption: messages are counted as they pass.</param>
     public static RoundTripProxy Start(string connectionString) => new(connectionString);
 

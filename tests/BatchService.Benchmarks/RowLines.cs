@@ -45,5 +45,12 @@ internal static class RowLines
         }
     }
 
+    /// <summary>Lets the service run in for the whole measurement.</summary>
+    public static Task WarmUpAsync(World world, CancellationToken cancellationToken)
+    {
+        var body = InvoiceLines.Body(0, RowsPerCall, minimal: false);
+        return Load.WarmUpAsync(8, (_, token) => world.Client.PostAsync(Path, body, RowsPerCall, token), cancellationToken);
+    }
+
     public static string Clients(int count) => count == 1 ? "1 client" : $"{count} clients";
 }

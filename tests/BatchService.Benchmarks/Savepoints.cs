@@ -79,7 +79,7 @@ internal static class Savepoints
             }
             catch (PostgresException exception)
             {
-                var good = inserts.IndexOf((NpgsqlBatchCommand)exception.BatchCommand!);
+                var good = inserts.IndexOf(exception.BatchCommand!);
                 written += good;
                 next += good + 1;
                 width = Math.Max(width / 2, 1);

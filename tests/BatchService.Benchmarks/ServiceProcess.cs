@@ -27,8 +27,10 @@ internal sealed class ServiceProcess : IAsyncDisposable
     /// <summary>Starts it on a free port of loopback and waits until it listens.</summary>
     public static async Task<ServiceProcess> StartAsync(string connectionString, CancellationToken cancellationToken)
     {
-        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "BatchService.dll"), "--urls", "http://127.0.0.1:0"])
+        var program = Path.Combine(AppContext.BaseDirectory, OperatingSystem.IsWindows() ? "BatchService.exe" : "BatchService");
+        var start = new ProcessStartInfo(program, ["--urls", "http://127.0.0.1:0"])
         {
+            UseShellExecute = false,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
             WorkingDirectory = AppContext.BaseDirectory,

@@ -35,7 +35,7 @@ internal sealed class World : IAsyncDisposable
 
     public static async Task<World> StartAsync(CancellationToken cancellationToken)
     {
-        var folder = NewFolder();
+        var folder = Directory.CreateTempSubdirectory("batchservice-benchmark-").FullName;
         EmbeddedPostgres? postgres = null;
         ServiceProcess? service = null;
         try
@@ -97,14 +97,6 @@ internal sealed class World : IAsyncDisposable
 
     private static string ConnectionStringTo(EmbeddedPostgres postgres, string database) =>
         new NpgsqlConnectionStringBuilder(postgres.ConnectionString) { Database = database }.ConnectionString;
-
-    private static string NewFolder()
-    {
-        var account = PostgresAccount.ForThisProcess();
-        string[] parents = [Path.GetTempPath(), "/var/tmp"];
-        var parent = Array.Find(parents, candidate => account.FindBarrier(Path.Combine(candidate, "x")) is null) ?? parents[0];
-        return Path.Combine(parent, $"batchservice-benchmark-{Guid.NewGuid():N}");
-    }
 
     private static void Remove(string folder)
     {

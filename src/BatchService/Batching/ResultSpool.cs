@@ -1,32 +1,69 @@
+using System.Buffers;
+
 namespace BatchService.Batching;
 
-/// <summary>Bytes that must wait until a batch's fate is known: in memory while they are few, then in a temporary file that goes by itself.</summary>
+/// <summary>Bytes that must wait until a batch's fate is known: in pooled memory while they are few, then in a temporary file that goes by itself.</summary>
 internal sealed class ResultSpool : IAsyncDisposable
 {
     private const int MemoryBytes = 1024 * 1024;
+    private const int BlockBytes = 32 * 1024;
 
-    private Stream _stream = new MemoryStream();
+    private readonly List<byte[]> _blocks = [];
+    private FileStream? _file;
 
-    public long Length => _stream.Length;
+    public long Length { get; private set; }
 
     public async ValueTask WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
     {
-        if (_stream is MemoryStream && _stream.Length + bytes.Length > MemoryBytes)
+        if (_file is null && Length + bytes.Length > MemoryBytes)
             await MoveToFileAsync(cancellationToken);
-        await _stream.WriteAsync(bytes, cancellationToken);
+        if (_file is not null)
+            await _file.WriteAsync(bytes, cancellationToken);
+        else
+            Keep(bytes.Span);
+        Length += bytes.Length;
     }
 
     /// <summary>Copies all bytes written so far; more may be written afterwards.</summary>
     public async Task CopyToAsync(Stream target, CancellationToken cancellationToken)
     {
-        _stream.Position = 0;
-        await _stream.CopyToAsync(target, cancellationToken);
+        if (_file is not null)
+        {
+            _file.Position = 0;
+            await _file.CopyToAsync(target, cancellationToken);
+            return;
+        }
+        for (var (block, left) = (0, (int)Length); left > 0; block++, left -= BlockBytes)
+            await target.WriteAsync(_blocks[block].AsMemory(0, Math.Min(BlockBytes, left)), cancellationToken);
     }
 
     /// <summary>Forgets what was written.</summary>
-    public void Clear() => _stream.SetLength(0);
+    public void Clear()
+    {
+        _file?.SetLength(0);
+        Length = 0;
+    }
 
-    public ValueTask DisposeAsync() => _stream.DisposeAsync();
+    public ValueTask DisposeAsync()
+    {
+        ReturnBlocks();
+        return _file?.DisposeAsync() ?? ValueTask.CompletedTask;
+    }
+
+    /// <summary>Behind what is there: every block but the last one is full.</summary>
+    private void Keep(ReadOnlySpan<byte> bytes)
+    {
+        for (var at = (int)Length; bytes.Length > 0;)
+        {
+            if (at / BlockBytes == _blocks.Count)
+                _blocks.Add(ArrayPool<byte>.Shared.Rent(BlockBytes));
+            var room = _blocks[at / BlockBytes].AsSpan(at % BlockBytes, BlockBytes - (at % BlockBytes));
+            var taken = Math.Min(room.Length, bytes.Length);
+            bytes[..taken].CopyTo(room);
+            bytes = bytes[taken..];
+            at += taken;
+        }
+    }
 
     private async Task MoveToFileAsync(CancellationToken cancellationToken)
     {
@@ -34,7 +71,14 @@ internal sealed class ResultSpool : IAsyncDisposable
         var file = new FileStream(
             path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, 64 * 1024, FileOptions.DeleteOnClose | FileOptions.Asynchronous);
         await CopyToAsync(file, cancellationToken);
-        await _stream.DisposeAsync();
-        _stream = file;
+        ReturnBlocks();
+        _file = file;
+    }
+
+    private void ReturnBlocks()
+    {
+        foreach (var block in _blocks)
+            ArrayPool<byte>.Shared.Return(block);
+        _blocks.Clear();
     }
 }

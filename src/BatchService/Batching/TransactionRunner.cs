@@ -25,7 +25,7 @@ internal enum TransactionEnd
 /// transaction's status; never by writing again.
 /// </summary>
 internal sealed partial class TransactionRunner(
-    ConnectionGate gate, SessionSettings settings, TimeProvider time, ILogger<TransactionRunner> logger)
+    ConnectionGate gate, SessionSettings settings, TimeProvider time, ILogger<TransactionRunner> logger) : IDisposable
 {
     /// <summary>Who met a deadlock tries again alone among those who did: together they would meet the next one.</summary>
     private readonly SemaphoreSlim _afterDeadlock = new(1, 1);
@@ -86,6 +86,8 @@ internal sealed partial class TransactionRunner(
                 _afterDeadlock.Release();
         }
     }
+
+    public void Dispose() => _afterDeadlock.Dispose();
 
     private async Task<(TransactionEnd, T?)> AttemptAsync<T>(
         Caller caller,

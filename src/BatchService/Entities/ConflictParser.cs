@@ -73,7 +73,9 @@ internal static class ConflictParser
         if (unknown.Count > 0)
             return null;
         var isKey = entity.Kind == EntityKind.View
-            || entity.UniqueKeys.Any(unique => !unique.Deferrable && unique.Columns.Count == key.Count && unique.Columns.All(name => key.Contains(name, StringComparer.Ordinal)));
+            || entity.UniqueKeys.Any(unique => !unique.Deferrable
+                && unique.Columns.Count == key.Count
+                && unique.Columns.All(name => key.Contains(name, StringComparer.Ordinal)));
         if (isKey)
             return new OnConflict(key, action);
         errors.Add(new Error(ErrorCodes.FieldInvalid, "No unique key covers exactly the columns of on_conflict", place));

@@ -109,6 +109,9 @@ internal sealed class RowReader(Entity entity, RowAction action)
 
     private Error? Forbidden(Column column, string pointer)
     {
+        // Before any text is made of it: nearly every cell is allowed.
+        if (action != RowAction.Delete && column.Writable && column.Name != entity.ConcurrencyColumn)
+            return null;
         if (action is RowAction.Update or RowAction.Delete && IsGuard(column))
             return null;
         if (column.Writable && column.Name != entity.ConcurrencyColumn && action != RowAction.Delete)

@@ -21,6 +21,9 @@ internal sealed class RowResults(Stream? live, byte separator, bool onlyFailed, 
 {
     private static readonly JsonWriterOptions Compact = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
 
+    /// <summary>Results are passed on in pieces, so that no buffer becomes one of the large objects that only a full collection frees.</summary>
+    private const int PieceBytes = 16 * 1024;
+
     private readonly Dictionary<int, ItemOutcome> _failures = [];
     private readonly ArrayBufferWriter<byte> _buffer = new();
     private long _successes;
@@ -96,7 +99,6 @@ internal sealed class RowResults(Stream? live, byte separator, bool onlyFailed, 
 
     private async Task WriteAsync(IReadOnlyList<ItemOutcome> outcomes, CancellationToken cancellationToken)
     {
-        _buffer.ResetWrittenCount();
         await using var writer = new Utf8JsonWriter(_buffer, Compact);
         var separated = live is null && Spool.Length > 0;
         foreach (var outcome in outcomes)
@@ -111,15 +113,23 @@ internal sealed class RowResults(Stream? live, byte separator, bool onlyFailed, 
             writer.Reset();
             if (live is not null)
                 _buffer.Write("\n"u8);
+            if (_buffer.WrittenCount >= PieceBytes)
+                await PassOnAsync(cancellationToken);
         }
+        await PassOnAsync(cancellationToken);
         if (live is not null)
-        {
-            await live.WriteAsync(_buffer.WrittenMemory, cancellationToken);
             await live.FlushAsync(cancellationToken);
-            return;
-        }
-        await Spool.WriteAsync(_buffer.WrittenMemory, cancellationToken);
-        await WriteErrorTextsAsync(outcomes, cancellationToken);
+        else
+            await WriteErrorTextsAsync(outcomes, cancellationToken);
+    }
+
+    private async Task PassOnAsync(CancellationToken cancellationToken)
+    {
+        if (live is not null)
+            await live.WriteAsync(_buffer.WrittenMemory, cancellationToken);
+        else
+            await Spool.WriteAsync(_buffer.WrittenMemory, cancellationToken);
+        _buffer.ResetWrittenCount();
     }
 
     private async Task WriteErrorTextsAsync(IReadOnlyList<ItemOutcome> outcomes, CancellationToken cancellationToken)

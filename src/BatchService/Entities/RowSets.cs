@@ -22,7 +22,7 @@ internal static class RowSets
         var keyOrdinals = KeyOrdinals(task);
         foreach (var item in items)
         {
-            var repeated = item.Rows.Any(row => row.KeyOf(keyOrdinals) is { } key && keyOrdinals.Count > 0 && !keys.Add(key));
+            var repeated = keyOrdinals.Count > 0 && item.Rows.Any(row => row.KeyOf(keyOrdinals) is { } key && !keys.Add(key));
             if (run.Count > 0 && (repeated || item.Rows.Count != 1 || run[^1].Rows.Count != 1 || DiffersInShape(task, keyOrdinals, run[^1], item)))
             {
                 sets.Add(ToSet(task, keyOrdinals, run));
@@ -67,10 +67,13 @@ internal static class RowSets
             HasEtags: rows.Exists(row => row.Etag is not null),
             TellResults: task.Action == RowAction.Upsert,
             task.Representation);
-        var contents = items.Select(item => new RowItem(
-            item.Index, item.Id, [.. item.Rows.Select(row => ToCells(shape, ordinals, row))], [.. item.Rows.Select(row => row.Pointer)]));
-        return new RowWriteSet(shape, [.. contents]) { Caller = task.Caller };
+        return new RowWriteSet(shape, [.. items.Select(item => ToItem(shape, ordinals, item))]) { Caller = task.Caller };
     }
+
+    /// <summary>Nearly always of one row, and then without a detour over enumerations: this is the hot path.</summary>
+    private static RowItem ToItem(RowShape shape, List<int> ordinals, RowsOfItem item) => item.Rows is [var only]
+        ? new RowItem(item.Index, item.Id, [ToCells(shape, ordinals, only)], [only.Pointer])
+        : new RowItem(item.Index, item.Id, [.. item.Rows.Select(row => ToCells(shape, ordinals, row))], [.. item.Rows.Select(row => row.Pointer)]);
 
     /// <summary>In an insert a missing column without default is simply null.</summary>
     private static bool NeedsGivenCell(RowTask task, RowAction action, int ordinal) =>

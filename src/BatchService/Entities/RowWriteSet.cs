@@ -14,6 +14,8 @@ internal sealed record RowItem(int Index, string? Id, IReadOnlyList<string?[]> C
 /// <summary>Rows of one shape, written by one statement: create, upsert, update or delete by key.</summary>
 internal sealed class RowWriteSet(RowShape shape, IReadOnlyList<RowItem> items) : WriteSet
 {
+    private const string Created = "created";
+
     private DividedStatement? _divided;
 
     public override int Count => items.Count;
@@ -42,15 +44,16 @@ internal sealed class RowWriteSet(RowShape shape, IReadOnlyList<RowItem> items) 
     {
         var outcomes = new ItemOutcome[items.Count];
         var hasEffects = false;
+        RowAnswer[] rows = [];
         for (var position = 0; position < items.Count; position++)
         {
             var size = items[position].Cells.Count;
-            var rows = new RowAnswer[size];
+            rows = rows.Length == size ? rows : new RowAnswer[size];
             for (var row = 0; row < size; row++)
             {
                 if (!await reader.ReadAsync(cancellationToken))
                     return SetAnswer.NotExact;
-                rows[row] = new RowAnswer(reader.IsDBNull(0) ? null : reader.GetFieldValue<byte[]>(0), reader.GetString(1));
+                rows[row] = new RowAnswer(reader.IsDBNull(0) ? null : reader.GetFieldValue<byte[]>(0), ReadResult(reader));
                 if (rows[row].Result == "again" && (items.Count > 1 || size > 1))
                     return SetAnswer.NotExact;
             }
@@ -85,7 +88,10 @@ internal sealed class RowWriteSet(RowShape shape, IReadOnlyList<RowItem> items) 
     public override ItemOutcome ReadDivided(int position, byte[]? row, string? result) =>
         ToOutcome(position, [new RowAnswer(row, result ?? "missing")]);
 
-    private ItemOutcome ToOutcome(int position, IReadOnlyList<RowAnswer> rows)
+    /// <summary>A create knows its only result: no text is made of it row by row.</summary>
+    private string ReadResult(NpgsqlDataReader reader) => shape.Action == RowAction.Create ? Created : reader.GetString(1);
+
+    private ItemOutcome ToOutcome(int position, RowAnswer[] rows)
     {
         foreach (var row in rows)
         {
@@ -95,7 +101,9 @@ internal sealed class RowWriteSet(RowShape shape, IReadOnlyList<RowItem> items) 
         return new ItemOutcome(items[position].Index, ItemStatus.Completed)
         {
             Affected = rows.Count(row => row.Result != "unchanged"),
-            Rows = [.. rows.Where(row => row.Json is not null).Select(row => new ReadOnlyMemory<byte>(row.Json))],
+            Rows = rows is [{ Json: { } only }]
+                ? [only]
+                : [.. rows.Where(row => row.Json is not null).Select(row => new ReadOnlyMemory<byte>(row.Json))],
             Results = shape.TellResults ? [.. rows.Select(row => row.Result)] : [],
         };
     }

@@ -24,7 +24,7 @@ internal sealed partial class ProblemMiddleware(RequestDelegate next, ILogger<Pr
         }
         catch (Exception exception)
         {
-            await AnswerAsync(context, Translate(exception));
+            await AnswerAsync(context, Translate(context, exception));
             return;
         }
 
@@ -57,12 +57,15 @@ internal sealed partial class ProblemMiddleware(RequestDelegate next, ILogger<Pr
         await Problem.WriteAsync(context, [error], context.RequestAborted);
     }
 
-    private Error Translate(Exception exception)
+    private Error Translate(HttpContext context, Exception exception)
     {
         switch (exception)
         {
             case BatchFaultException fault:
                 return fault.Error;
+            case OperationCanceledException when RequestDeadline.IsOver(context):
+                // Outside a transaction: while the body was read, or while the catalog was waited for.
+                return DatabaseFaults.Deadline().Error;
             case BadHttpRequestException bad:
                 return FrameworkError.Of(bad);
             case OperationCanceledException:

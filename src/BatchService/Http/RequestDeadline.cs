@@ -9,13 +9,18 @@ internal sealed class RequestDeadline : IDisposable
 
     private RequestDeadline(CancellationTokenSource over) => _over = over;
 
+    /// <summary>True when the time of the request is over; also after its deadline was disposed of.</summary>
+    public static bool IsOver(HttpContext context) => context.Features.Get<RequestDeadline>()?._over.IsCancellationRequested == true;
+
     public CancellationToken Token => _over.Token;
 
     public static RequestDeadline Start(HttpContext context, BatchOptions limits)
     {
         var over = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted);
         over.CancelAfter(TimeSpan.FromSeconds(limits.DeadlineSeconds));
-        return new RequestDeadline(over);
+        var deadline = new RequestDeadline(over);
+        context.Features.Set(deadline);
+        return deadline;
     }
 
     public void Dispose() => _over.Dispose();

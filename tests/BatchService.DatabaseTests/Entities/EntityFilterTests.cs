@@ -147,11 +147,11 @@ public sealed class EntityFilterTests(EntityFilterFixture fixture) : IClassFixtu
     [InlineData("""{"nope.id": 1}""", 422, "COLUMN_UNKNOWN", "/operations/0/query_params/nope.id")]
     [InlineData("""{"I": 1}""", 422, "COLUMN_UNKNOWN", "/operations/0/query_params/I")]
     [InlineData("""{"a/b~c": 1}""", 422, "COLUMN_UNKNOWN", "/operations/0/query_params/a~1b~0c")]
-    public async Task Refuses_a_filter_that_means_nothing(string query, int status, string code, string pointer)
+    public async Task Refuses_a_filter_that_means_nothing(string query, int status, string code, string place)
     {
         var answer = await fixture.Client.OneAsync($$"""{"entity": "thing", "action": "read", "query_params": {{query}}}""");
 
-        Assert.Equal(pointer, answer.ExpectError(status, code).Pointer);
+        Assert.Equal(place, answer.ExpectError(status, code).Pointer);
     }
 
     [Theory]

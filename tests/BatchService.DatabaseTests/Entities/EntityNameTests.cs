@@ -5,11 +5,7 @@ namespace BatchService.DatabaseTests.Entities;
 /// <summary>Tables that are hard to name, hard to key or hard to write to.</summary>
 public sealed class EntityOddFixture : ServiceFixture
 {
-    protected override void Configure(IDictionary<string, string?> settings)
-    {
-        settings["Entities:Schemas:0"] = "public";
-        settings["Entities:Schemas:1"] = "Sales.X";
-    }
+    protected override void Configure(IDictionary<string, string?> settings) => settings["Entities:Schemas"] = "public,Sales.X";
 
     protected override async Task FillAsync(NpgsqlDataSource database, CancellationToken cancellationToken) => await database.ExecuteAsync(""""
         CREATE SCHEMA "Sales.X";

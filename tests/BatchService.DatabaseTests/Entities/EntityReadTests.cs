@@ -1,6 +1,3 @@
-using Microsoft.Extensions.Configuration;
-using Npgsql;
-
 namespace BatchService.DatabaseTests.Entities;
 
 /// <summary>Chinook, with reads capped at five rows.</summary>

@@ -3,7 +3,7 @@ using Npgsql;
 namespace BatchService.DatabaseTests.Entities;
 
 /// <summary>The service connected as a role that owns nothing, on a table whose policy reads the caller's claims.</summary>
-public sealed class EntityRowSecurityFixture : ServiceFixture
+public sealed class EntityRowSecurityFixture : ServiceFixture, IAsyncLifetime
 {
     private readonly string _role = $"tenant_{Guid.NewGuid():N}";
 
@@ -30,7 +30,12 @@ public sealed class EntityRowSecurityFixture : ServiceFixture
             Password = "tenant",
         }.ConnectionString;
 
-    public async Task DropRoleAsync() => await Database.ExecuteAsync($"DROP OWNED BY {_role}; DROP ROLE {_role}");
+    /// <summary>A role belongs to the server, which may outlive the database.</summary>
+    async Task IAsyncLifetime.DisposeAsync()
+    {
+        await Database.ExecuteAsync($"DROP OWNED BY {_role}; DROP ROLE {_role}");
+        await DisposeAsync();
+    }
 }
 
 /// <summary>Row-level security of the database holds for every action.</summary>

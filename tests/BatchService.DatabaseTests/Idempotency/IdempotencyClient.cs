@@ -5,9 +5,6 @@ namespace BatchService.DatabaseTests.Idempotency;
 /// <summary>Posts the same work through both endpoints, with a key.</summary>
 internal static class IdempotencyClient
 {
-    /// <summary>The two doors, for theories.</summary>
-    public static TheoryData<string> Doors => ["operations", "rows"];
-
     /// <summary>Writes words through <c>POST /batch</c> or <c>POST /entities/word/batch</c>.</summary>
     public static Task<RowsAnswer> WriteWordsAsync(
         this HttpClient client, string door, string key, IReadOnlyList<string> words, bool atomic = true, bool continueOnError = false)

@@ -149,7 +149,7 @@ public sealed class IdempotencyResumeTests(IdempotencyFixture fixture) : IClassF
         {
             using var client = new HttpClient { BaseAddress = first.Address };
             var request = client.PostKeyedAsync(path, "k", body, RowsClient.Ndjson);
-            await UntilAsync(async () => atomic
+            await RowsWait.UntilAsync(async () => atomic
                 ? await fixture.CountAsync("pg_stat_activity WHERE state = 'active' AND query LIKE '%slow%' AND usename LIKE 'batch_test_role%'") > 0
                 : await fixture.CountAsync("slow") >= 20);
             await first.KillAsync();
@@ -163,7 +163,11 @@ public sealed class IdempotencyResumeTests(IdempotencyFixture fixture) : IClassF
         using var other = new HttpClient { BaseAddress = second.Address };
         RowsAnswer? answer = null;
         // The lease of the dead process runs out 6 s after its last commit.
-        await UntilAsync(async () => (answer = await other.PostKeyedAsync(path, "k", body, RowsClient.Ndjson)).Code != "IDEMPOTENCY_IN_PROGRESS");
+        await RowsWait.UntilAsync(async () =>
+        {
+            answer = await other.PostKeyedAsync(path, "k", body, RowsClient.Ndjson);
+            return answer.Code != "IDEMPOTENCY_IN_PROGRESS";
+        });
 
         Assert.Equal(HttpStatusCode.OK, answer!.Status);
         Assert.Equal((60, 60, 0, 0), answer.Counts);
@@ -171,15 +175,6 @@ public sealed class IdempotencyResumeTests(IdempotencyFixture fixture) : IClassF
         if (!atomic)
         {
             Assert.InRange(answer.Results.Count(result => result.GetProperty("status").GetString() == "replayed"), 20, 59);
-        }
-    }
-
-    private static async Task UntilAsync(Func<Task<bool>> isSo)
-    {
-        for (var tries = 0; !await isSo(); tries++)
-        {
-            Assert.True(tries < 600, "It did not happen in time.");
-            await Task.Delay(50);
         }
     }
 

@@ -1,66 +1,14 @@
-using System.Diagnostics;
 using System.Net;
 using Npgsql;
 
 namespace BatchService.DatabaseTests.Rows;
 
-/// <summary>What a client is told when time, a lock or the database is to blame: nothing half is left, and repeating helps.</summary>
+/// <summary>What a client is told when a lock or the database is to blame: nothing half is left, and repeating helps.</summary>
 public sealed class RowsFaultTests(RowsFaultTests.Service fixture) : IClassFixture<RowsFaultTests.Service>, IAsyncLifetime
 {
     public Task InitializeAsync() => fixture.ResetAsync();
 
     public Task DisposeAsync() => Task.CompletedTask;
-
-    [Theory]
-    [InlineData("/entities/slow/batch", """{"action":"create","items":[{"slow_id":1,"seconds":0},{"slow_id":2,"seconds":5}]}""")]
-    [InlineData("/batch", """{"operations":[{"entity":"slow","action":"create","store_params":{"slow_id":1,"seconds":0}},{"entity":"slow","action":"create","store_params":{"slow_id":2,"seconds":5}}]}""")]
-    public async Task Rolls_back_and_answers_504_when_the_deadline_passes(string path, string body)
-    {
-        var clock = Stopwatch.StartNew();
-
-        var answer = await fixture.Client.PostContentAsync(path, new StringContent(body), RowsClient.Json);
-
-        Assert.Equal(HttpStatusCode.GatewayTimeout, answer.Status);
-        Assert.Equal("DEADLINE_EXCEEDED", answer.Code);
-        Assert.True(answer.Root.GetProperty("retryable").GetBoolean());
-        Assert.InRange(clock.Elapsed.TotalSeconds, 0.9, 4);
-        Assert.Equal(0, await fixture.CountAsync("slow"));
-        Assert.Equal(0, await fixture.CountAsync("pg_locks AS l JOIN pg_class AS c ON c.oid = l.relation WHERE c.relname = 'slow'"));
-    }
-
-    [Fact]
-    public async Task Keeps_what_a_best_effort_batch_committed_before_the_deadline_and_says_so()
-    {
-        var rows = Enumerable.Range(0, 20).Select(index => (object)new { slow_id = index, seconds = index == 12 ? 5 : 0 });
-
-        var answer = await fixture.Client.PostRowsAsync("slow", "create", rows, RowsClient.BestEffort);
-
-        Assert.Equal(HttpStatusCode.MultiStatus, answer.Status);
-        Assert.Equal((20, 10, 0, 10), answer.Counts);
-        Assert.Equal("completed", answer.Results[9].GetProperty("status").GetString());
-        Assert.Equal("not_executed", answer.Results[10].GetProperty("status").GetString());
-        Assert.Equal(Enumerable.Range(0, 10).Select(index => $"{index}"), await fixture.ListAsync("SELECT slow_id FROM slow ORDER BY 1"));
-    }
-
-    [Fact]
-    public async Task Does_not_burn_the_key_of_a_request_that_ran_out_of_time()
-    {
-        const string Body = """{"action":"create","items":[{"slow_id":1,"seconds":3}]}""";
-        await fixture.Client.PostTextAsync("slow", Body, RowsClient.Json, ("Idempotency-Key", "late"));
-        await fixture.ExecuteAsync("ALTER TABLE slow DISABLE TRIGGER slow_write");
-        RowsAnswer again;
-        try
-        {
-            again = await fixture.Client.PostTextAsync("slow", Body, RowsClient.Json, ("Idempotency-Key", "late"));
-        }
-        finally
-        {
-            await fixture.ExecuteAsync("ALTER TABLE slow ENABLE TRIGGER slow_write");
-        }
-
-        Assert.Equal(HttpStatusCode.OK, again.Status);
-        Assert.Equal(1, await fixture.CountAsync("slow"));
-    }
 
     [Theory]
     [InlineData(true)]
@@ -109,7 +57,8 @@ public sealed class RowsFaultTests(RowsFaultTests.Service fixture) : IClassFixtu
     [Fact]
     public async Task Answers_503_while_the_database_is_gone_and_recovers_by_itself()
     {
-        Assert.Equal(HttpStatusCode.OK, (await WriteAsync("before")).Status);
+        var before = await WriteAsync("before");
+        Assert.True(before.Status == HttpStatusCode.OK, before.Text);
         fixture.Proxy.Cut();
         try
         {
@@ -138,18 +87,14 @@ public sealed class RowsFaultTests(RowsFaultTests.Service fixture) : IClassFixtu
     public async Task Writes_once_when_the_connection_is_lost_in_the_midst_of_a_transaction()
     {
         var running = fixture.Client.PostRowsAsync("slow", "create", [new { slow_id = 1, seconds = 0.4 }]);
-        for (var tries = 0; await fixture.CountAsync("pg_stat_activity WHERE state = 'active' AND query LIKE '%INSERT INTO%slow%' AND pid <> pg_backend_pid()") == 0; tries++)
-        {
-            Assert.True(tries < 200, "The insert did not begin.");
-            await Task.Delay(5);
-        }
+        await RowsWait.UntilAsync(async () => await fixture.CountAsync("pg_stat_activity WHERE state = 'active' AND query LIKE '%INSERT INTO%slow%' AND pid <> pg_backend_pid()") > 0);
 
         fixture.Proxy.Cut();
         fixture.Proxy.Mend();
 
         var answer = await running;
-        Assert.True(answer.Status is HttpStatusCode.OK or HttpStatusCode.GatewayTimeout, answer.Text);
-        Assert.Equal(answer.Status == HttpStatusCode.OK ? 1 : 0, await fixture.CountAsync("slow"));
+        Assert.True(answer.Status == HttpStatusCode.OK, answer.Text);
+        Assert.Equal(1, await fixture.CountAsync("slow"));
     }
 
     private Task<RowsAnswer> WriteAsync(string text) => fixture.Client.PostRowsAsync("word", "create", [new { text }]);
@@ -162,7 +107,7 @@ public sealed class RowsFaultTests(RowsFaultTests.Service fixture) : IClassFixtu
         new StringContent($"{{\"operations\":[{{\"entity\":\"word\",\"action\":\"create\",\"store_params\":{{\"text\":\"{text}\"}}}}]}}"),
         RowsClient.Json);
 
-    /// <summary>Short limits, small chunks, and a way to the database that can be cut.</summary>
+    /// <summary>Short waits for locks, and a way to the database that can be cut.</summary>
     public sealed class Service : RowsFixture
     {
         internal RowsProxy Proxy { get; private set; } = null!;
@@ -174,7 +119,6 @@ public sealed class RowsFaultTests(RowsFaultTests.Service fixture) : IClassFixtu
             Proxy = new RowsProxy(connection.Host!, connection.Port);
             Proxy.Open();
             settings["ConnectionStrings:Batch"] = new NpgsqlConnectionStringBuilder(ServiceConnection) { Host = "127.0.0.1", Port = Proxy.Port }.ConnectionString;
-            settings["Batch:DeadlineSeconds"] = "1";
             settings["Batch:ChunkRows"] = "10";
             settings["Database:LockTimeout"] = "00:00:00.150";
         }

@@ -11,11 +11,7 @@ public sealed class RowsOverloadTests(RowsOverloadTests.Service fixture) : IClas
     {
         await fixture.ResetAsync();
         var busy = fixture.Client.PostRowsAsync("slow", "create", [new { slow_id = 1, seconds = 6 }]);
-        for (var tries = 0; await fixture.CountAsync("pg_stat_activity WHERE wait_event = 'PgSleep'") == 0; tries++)
-        {
-            Assert.True(tries < 400, "The insert did not begin.");
-            await Task.Delay(10);
-        }
+        await RowsWait.UntilAsync(async () => await fixture.CountAsync("pg_stat_activity WHERE wait_event = 'PgSleep'") > 0);
 
         var clock = Stopwatch.StartNew();
         var refused = await Task.WhenAll(Enumerable.Range(0, 5).Select(index => fixture.Client.PostRowsAsync("word", "create", [new { text = $"w{index}" }])));

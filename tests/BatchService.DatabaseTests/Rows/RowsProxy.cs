@@ -20,9 +20,9 @@ internal sealed class RowsProxy(string host, int port) : IDisposable
     /// <summary>The port stays the proxy's own: <see cref="Mend"/> listens there again.</summary>
     public void Cut()
     {
-        var port = Port;
+        var endpoint = (IPEndPoint)_listener.LocalEndpoint;
         _listener.Stop();
-        _listener = new TcpListener(IPAddress.Loopback, port);
+        _listener = new TcpListener(endpoint);
         lock (_sockets)
         {
             _sockets.ForEach(socket => socket.Close(0));
