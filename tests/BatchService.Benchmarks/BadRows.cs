@@ -44,8 +44,9 @@ internal sealed class BadRows(int percent, string prefix)
         var body = new StringBuilder("""{"action":"create","options":{"atomic":false,"continueOnError":true},"items":[""");
         foreach (var row in rows)
         {
+            var code = row.Code is null ? "null" : $"\"{row.Code}\"";
             body.Append(body[^1] == '[' ? "" : ",").Append(
-                $$"""{"code":{{(row.Code is null ? "null" : $"\"{row.Code}\"")}},"track_id":{{row.Track}},"unit_price":0.99,"quantity":1}""");
+                $$"""{"code":{{code}},"track_id":{{row.Track}},"unit_price":0.99,"quantity":1}""");
         }
 
         return Encoding.UTF8.GetBytes(body.Append("]}").ToString());

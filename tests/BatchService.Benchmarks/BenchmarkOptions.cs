@@ -10,7 +10,8 @@ namespace BatchService.Benchmarks;
 internal sealed record BenchmarkOptions(int Rounds, double Seconds, int Rows, IReadOnlyList<string> Only)
 {
     public const string Usage =
-        "dotnet run -c Release --project tests/BatchService.Benchmarks -- [--rounds 3] [--seconds 3] [--rows 1000000] [--only W2,W3,W4,W5,W6,cost]";
+        "dotnet run -c Release --project tests/BatchService.Benchmarks -- " +
+        "[--rounds 3] [--seconds 3] [--rows 1000000] [--only W2,W3,W4,W5,W6,cost]";
 
     public TimeSpan Duration => TimeSpan.FromSeconds(Seconds);
 

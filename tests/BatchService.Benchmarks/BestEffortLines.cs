@@ -24,8 +24,10 @@ internal static class BestEffortLines
 
         foreach (var percent in BesideSavepoints)
         {
-            yield return new Line("W5", ThreeTrips(percent), token => SavepointsAsync(world, options, percent, Savepoints.OneByOneAsync, token));
-            yield return new Line("W5", Pipelined(percent), token => SavepointsAsync(world, options, percent, Savepoints.PipelinedAsync, token));
+            yield return new Line("W5", ThreeTrips(percent), token =>
+                SavepointsAsync(world, options, percent, Savepoints.OneByOneAsync, token));
+            yield return new Line("W5", Pipelined(percent), token =>
+                SavepointsAsync(world, options, percent, Savepoints.PipelinedAsync, token));
         }
     }
 

@@ -5,7 +5,7 @@ using NpgsqlTypes;
 
 namespace BatchService.Benchmarks;
 
-/// <summary>Rows of Chinook's invoice_line, all good, the same for the service and for the baselines; the database gives the keys.</summary>
+/// <summary>Rows of Chinook's invoice_line, all good, the same for service and baselines; the database gives the keys.</summary>
 internal static class InvoiceLines
 {
     public const string CopySql = "COPY invoice_line (invoice_id, track_id, unit_price, quantity) FROM STDIN (FORMAT binary)";
@@ -22,7 +22,8 @@ internal static class InvoiceLines
     /// <summary>The body of <c>POST /entities/invoice_line/batch</c> that creates rows from <paramref name="first"/> on.</summary>
     public static byte[] Body(int first, int count, bool minimal)
     {
-        var body = new StringBuilder($$"""{"action":"create","options":{"return":"{{(minimal ? "minimal" : "representation")}}"},"items":[""");
+        var wanted = minimal ? "minimal" : "representation";
+        var body = new StringBuilder($$"""{"action":"create","options":{"return":"{{wanted}}"},"items":[""");
         for (var index = first; index < first + count; index++)
         {
             body.Append(index > first ? "," : "").Append(Json(index));

@@ -25,8 +25,8 @@ internal static class Machine
         double total = Math.Max(1, passed.Sum());
 
         // user nice system idle iowait irq softirq steal
-        return new MachineState(
-            string.Join(' ', (await File.ReadAllTextAsync("/proc/loadavg", cancellationToken)).Split(' ')[..3]), 1 - ((passed[3] + passed[4]) / total), passed[7] / total);
+        var load = await File.ReadAllTextAsync("/proc/loadavg", cancellationToken);
+        return new MachineState(string.Join(' ', load.Split(' ')[..3]), 1 - ((passed[3] + passed[4]) / total), passed[7] / total);
     }
 
     /// <summary>What to say before the table, or null when the machine was quiet.</summary>
@@ -35,7 +35,7 @@ internal static class Machine
         var busy = states.Max(state => state.BusyShare);
         var stolen = states.Max(state => state.StealShare);
         return busy > MaxBusyShare || stolen > MaxStealShare
-            ? $"**The machine was busy**: while the benchmark paused, up to {busy:P0} of the processors' time was in use and {stolen:P1} was stolen."
+            ? $"**The machine was busy**: while the benchmark paused, {busy:P0} of the processors' time was in use, {stolen:P1} stolen."
             : null;
     }
 

@@ -57,7 +57,8 @@ internal static class NdjsonUpload
         await stream.WriteAsync("0\r\n\r\n"u8.ToArray(), cancellationToken);
     }
 
-    private static async Task<(TimeSpan First, int Lines, string Last)> ReadAsync(NetworkStream stream, long start, CancellationToken cancellationToken)
+    private static async Task<(TimeSpan First, int Lines, string Last)> ReadAsync(
+        NetworkStream stream, long start, CancellationToken cancellationToken)
     {
         var body = new ChunkedLines();
         var buffer = new byte[64 * 1024];

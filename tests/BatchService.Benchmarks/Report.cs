@@ -65,16 +65,18 @@ internal static class Report
             {
                 var value = Statistics.Median(line.Samples.Select(sample => Figure(sample, limit.Figure)));
                 text.AppendLine(
-                    $"| {line.Line.Work} | {line.Line.Name}: {limit.Figure} | **{value:0.##}** | {limit.Most:0.##} | {limit.Stretch:0.##} | " +
-                    $"{Verdict(value <= limit.Most, value <= limit.Stretch)} |");
+                    $"| {line.Line.Work} | {line.Line.Name}: {limit.Figure} | **{value:0.##}** | {limit.Most:0.##} | " +
+                    $"{limit.Stretch:0.##} | {Verdict(value <= limit.Most, value <= limit.Stretch)} |");
             }
         }
     }
 
-    private static double Figure(Sample sample, string name) => name == TailFigure ? sample.Percentile99 / sample.Median : sample.Figures[name];
+    private static double Figure(Sample sample, string name) =>
+        name == TailFigure ? sample.Percentile99 / sample.Median : sample.Figures[name];
 
     private static string Time(IReadOnlyList<Sample> samples, Func<Sample, double> pick) =>
         Statistics.Median(samples.Select(pick)) is > 0 and var time ? $"{time:0.00}" : "";
 
-    private static string Verdict(bool isReached, bool isStretched) => isStretched ? "stretch reached" : isReached ? "reached" : "**missed**";
+    private static string Verdict(bool isReached, bool isStretched) =>
+        isStretched ? "stretch reached" : isReached ? "reached" : "**missed**";
 }

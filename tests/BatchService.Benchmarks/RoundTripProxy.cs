@@ -55,7 +55,8 @@ internal sealed class RoundTripProxy : IAsyncDisposable
                 open.Add(ServeAsync(await _listener.AcceptTcpClientAsync(_end.Token)));
             }
         }
-        catch (Exception exception) when (exception is OperationCanceledException or SocketException or ObjectDisposedException)
+        catch (Exception exception)
+            when (exception is OperationCanceledException or SocketException or ObjectDisposedException)
         {
             await Task.WhenAll(open);
         }
@@ -87,7 +88,8 @@ internal sealed class RoundTripProxy : IAsyncDisposable
             server.Close();
             await Task.WhenAll(pumps);
         }
-        catch (Exception exception) when (exception is OperationCanceledException or IOException or SocketException or ObjectDisposedException)
+        catch (Exception exception)
+            when (exception is OperationCanceledException or IOException or SocketException or ObjectDisposedException)
         {
             // A connection ended, on either side: so does the other one.
         }

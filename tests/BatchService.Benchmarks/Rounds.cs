@@ -1,6 +1,6 @@
 namespace BatchService.Benchmarks;
 
-/// <summary>Measures all lines one after the other, and that several times: what disturbs the machine for a while disturbs all of them.</summary>
+/// <summary>Measures all lines one after the other, and that several times: what disturbs one of them disturbs all.</summary>
 internal static class Rounds
 {
     public static async Task<Measured> RunAsync(
@@ -16,7 +16,8 @@ internal static class Rounds
                 await world.ResetAsync(cancellationToken);
                 var sample = await line.MeasureAsync(cancellationToken);
                 samples[line].Add(sample);
-                tell($"round {round}  {line.Work}  {line.Name}: {sample.Rate:N0}/s {string.Join(", ", sample.Figures.Select(figure => $"{figure.Key} {figure.Value:N2}"))}");
+                var figures = string.Join(", ", sample.Figures.Select(figure => $"{figure.Key} {figure.Value:N2}"));
+                tell($"round {round}  {line.Work}  {line.Name}: {sample.Rate:N0}/s {figures}");
             }
         }
 

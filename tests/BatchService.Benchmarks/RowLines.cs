@@ -21,7 +21,10 @@ internal static class RowLines
             {
                 Comparisons = [new Comparison(copy, clients == 8 ? new Goal(0.55, 0.80) : null)],
             };
-            yield return new Line("W2", $"service, return=minimal, {Clients(clients)}", Service(clients, RowsPerCall, minimal: true)) { Comparisons = [new Comparison(copy)] };
+            yield return new Line("W2", $"service, return=minimal, {Clients(clients)}", Service(clients, RowsPerCall, minimal: true))
+            {
+                Comparisons = [new Comparison(copy)],
+            };
             yield return new Line("W2", $"one INSERT a transaction, {Clients(clients)}", token => Connections.RunAsync(
                 world.Database,
                 clients,
@@ -35,7 +38,10 @@ internal static class RowLines
             yield return new Line("cost", $"{rows:N0} rows a call, 1 client", Service(1, rows, minimal: false));
         }
 
-        yield return new Line("cost", "100 rows a call, 8 clients", Service(8, 100, minimal: false)) { Limits = [new Limit(Report.TailFigure, 3, 2)] };
+        yield return new Line("cost", "100 rows a call, 8 clients", Service(8, 100, minimal: false))
+        {
+            Limits = [new Limit(Report.TailFigure, 3, 2)],
+        };
 
         Func<CancellationToken, Task<Sample>> Service(int clients, int rows, bool minimal)
         {

@@ -2,7 +2,7 @@ using Npgsql;
 
 namespace BatchService.Benchmarks;
 
-/// <summary>The usual way to keep good rows in one transaction: a savepoint before every row. Both give the number of rows written.</summary>
+/// <summary>The usual way to keep good rows in one transaction: a savepoint before every row. Both ways give the rows written.</summary>
 internal static class Savepoints
 {
     private const string InsertSql =
@@ -16,7 +16,8 @@ internal static class Savepoints
     private static readonly BadRow Sample = new("", 1, IsGood: true);
 
     /// <summary>SAVEPOINT, INSERT, and RELEASE or ROLLBACK TO: three round trips a row.</summary>
-    public static async Task<int> OneByOneAsync(NpgsqlConnection connection, IReadOnlyList<BadRow> rows, CancellationToken cancellationToken)
+    public static async Task<int> OneByOneAsync(
+        NpgsqlConnection connection, IReadOnlyList<BadRow> rows, CancellationToken cancellationToken)
     {
         await PrepareAsync(connection, cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
@@ -48,8 +49,9 @@ internal static class Savepoints
         }
     }
 
-    /// <summary>The same commands for many rows in one round trip, up to the first bad row; more after a success, fewer after a failure.</summary>
-    public static async Task<int> PipelinedAsync(NpgsqlConnection connection, IReadOnlyList<BadRow> rows, CancellationToken cancellationToken)
+    /// <summary>The same commands for many rows in one round trip, up to the first bad row; more after a success.</summary>
+    public static async Task<int> PipelinedAsync(
+        NpgsqlConnection connection, IReadOnlyList<BadRow> rows, CancellationToken cancellationToken)
     {
         await PrepareAsync(connection, cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
@@ -103,7 +105,8 @@ internal static class Savepoints
         }
     }
 
-    private static NpgsqlParameter Code(BadRow row) => new() { Value = row.Code ?? (object)DBNull.Value, NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Varchar };
+    private static NpgsqlParameter Code(BadRow row) =>
+        new() { Value = row.Code ?? (object)DBNull.Value, NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Varchar };
 
     private static NpgsqlParameter<int> Track(BadRow row) => new() { TypedValue = row.Track };
 }

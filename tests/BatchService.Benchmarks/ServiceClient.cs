@@ -10,7 +10,7 @@ internal sealed class ServiceClient(Uri address) : IDisposable
 
     private readonly HttpClient _client = new(new SocketsHttpHandler { UseProxy = false }) { BaseAddress = address };
 
-    /// <summary>The number of items that were written; throws when that is not the expected number, since the figure would mean nothing.</summary>
+    /// <summary>The number of items that were written; throws when that is not what was expected: the rate would mean nothing.</summary>
     public async Task<int> PostAsync(string path, ReadOnlyMemory<byte> body, int expected, CancellationToken cancellationToken)
     {
         using var response = await SendAsync(path, body, cancellationToken);

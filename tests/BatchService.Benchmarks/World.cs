@@ -5,7 +5,8 @@ using Npgsql;
 namespace BatchService.Benchmarks;
 
 /// <summary>
-/// What all lines share: one PostgreSQL with durability on, one database with the Chinook sample, one service. All of it goes with this object.
+/// What all lines share: one PostgreSQL with durability on, one database with the Chinook sample, one service. All of it
+/// goes with this object.
 /// </summary>
 internal sealed class World : IAsyncDisposable
 {

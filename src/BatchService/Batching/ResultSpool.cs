@@ -2,7 +2,9 @@ using System.Buffers;
 
 namespace BatchService.Batching;
 
-/// <summary>Bytes that must wait until a batch's fate is known: in pooled memory while they are few, then in a temporary file that goes by itself.</summary>
+/// <summary>
+/// Bytes that must wait until a batch's fate is known: in pooled memory while they are few, then in a temporary file that goes by itself.
+/// </summary>
 internal sealed class ResultSpool : IAsyncDisposable
 {
     private const int MemoryBytes = 1024 * 1024;

@@ -21,7 +21,7 @@ internal sealed class RowResults(Stream? live, byte separator, bool onlyFailed, 
 {
     private static readonly JsonWriterOptions Compact = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
 
-    /// <summary>Results are passed on in pieces, so that no buffer becomes one of the large objects that only a full collection frees.</summary>
+    /// <summary>Results are passed on in pieces, so that no buffer becomes a large object, which only a full collection frees.</summary>
     private const int PieceBytes = 16 * 1024;
 
     private readonly Dictionary<int, ItemOutcome> _failures = [];

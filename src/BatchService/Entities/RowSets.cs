@@ -73,7 +73,8 @@ internal static class RowSets
     /// <summary>Nearly always of one row, and then without a detour over enumerations: this is the hot path.</summary>
     private static RowItem ToItem(RowShape shape, List<int> ordinals, RowsOfItem item) => item.Rows is [var only]
         ? new RowItem(item.Index, item.Id, [ToCells(shape, ordinals, only)], [only.Pointer])
-        : new RowItem(item.Index, item.Id, [.. item.Rows.Select(row => ToCells(shape, ordinals, row))], [.. item.Rows.Select(row => row.Pointer)]);
+        : new RowItem(
+            item.Index, item.Id, [.. item.Rows.Select(row => ToCells(shape, ordinals, row))], [.. item.Rows.Select(row => row.Pointer)]);
 
     /// <summary>In an insert a missing column without default is simply null.</summary>
     private static bool NeedsGivenCell(RowTask task, RowAction action, int ordinal) =>
