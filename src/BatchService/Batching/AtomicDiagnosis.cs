@@ -55,6 +55,9 @@ internal sealed class AtomicDiagnosis(TransactionRunner transactions)
 
         public List<ItemOutcome> Outcomes { get; } = [];
 
+        /// <summary>An item that was run has failed. <see cref="BatchPlan.HasFailed"/> knows of failures to come, too.</summary>
+        private bool HasToStop => StopAtFirst && _failures.Count > 0;
+
         public async Task<SearchVerdict> RunOnceAsync(BatchTransaction open, CancellationToken cancellationToken)
         {
             Outcomes.Clear();
@@ -72,7 +75,7 @@ internal sealed class AtomicDiagnosis(TransactionRunner transactions)
                         : await RunManyAsync(open, set, cancellationToken);
                     if (!done)
                         return SearchVerdict.Again;
-                    if (StopAtFirst && Plan.HasFailed)
+                    if (HasToStop)
                         break;
                 }
             }
@@ -128,7 +131,7 @@ internal sealed class AtomicDiagnosis(TransactionRunner transactions)
                 foreach (var outcome in division.Outcomes.Where(outcome => outcome.Status == ItemStatus.Failed))
                     _failures[outcome.Index] = outcome;
                 await RecordAsync(division.Outcomes, cancellationToken);
-                if (StopAtFirst && Plan.HasFailed)
+                if (HasToStop)
                     return true;
             }
             return true;

@@ -13,7 +13,6 @@ internal sealed record BatchEnd(bool Committed, bool Refused = false, Error? Fau
 internal sealed class BatchWriter(TransactionRunner transactions)
 {
     private readonly AtomicDiagnosis _diagnosis = new(transactions);
-    private readonly BestEffortStage _bestEffort = new(transactions);
 
     /// <summary>Runs the plan to its end.</summary>
     /// <exception cref="BatchFaultException">Nothing was written, for a reason that is no item's.</exception>
@@ -67,29 +66,27 @@ internal sealed class BatchWriter(TransactionRunner transactions)
         BatchPlan plan, BatchMode mode, Caller caller, TransactionHook? hook, CancellationToken cancellationToken)
     {
         plan.Restart(inOrder: !mode.ContinueOnError, AtomicDiagnosis.NoFailures);
-        var committed = false;
+        var run = new BestEffortRun(transactions, plan, mode, caller, hook);
         try
         {
             while (true)
             {
                 var stage = await plan.NextAsync(cancellationToken);
                 if (stage.Sets.Count == 0)
-                    return new BatchEnd(committed);
-                var end = await _bestEffort.RunAsync(plan, stage, mode, caller, hook, cancellationToken);
-                committed |= end.Committed;
-                if (end.Refused)
-                    return new BatchEnd(committed, Refused: true);
+                    return new BatchEnd(run.Committed);
+                if (!await run.RunAsync(stage, cancellationToken))
+                    return new BatchEnd(run.Committed, Refused: true);
                 if (plan.HasFailed && !mode.ContinueOnError)
-                    return new BatchEnd(committed);
+                    return new BatchEnd(run.Committed);
             }
         }
-        catch (BatchFaultException fault) when (committed && !fault.IsOutcomeUnknown)
+        catch (BatchFaultException fault) when (run.Committed && !fault.IsOutcomeUnknown)
         {
-            return new BatchEnd(committed, Fault: fault.Error);
+            return new BatchEnd(run.Committed, Fault: fault.Error);
         }
-        catch (OperationCanceledException) when (committed)
+        catch (OperationCanceledException) when (run.Committed)
         {
-            return new BatchEnd(committed, Fault: DatabaseFaults.Deadline().Error);
+            return new BatchEnd(run.Committed, Fault: DatabaseFaults.Deadline().Error);
         }
     }
 

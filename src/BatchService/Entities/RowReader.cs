@@ -126,6 +126,8 @@ internal sealed class RowReader(Entity entity, RowAction action)
 
     private void CheckMissing(ParsedRow parsed, string pointer, List<Error> errors)
     {
+        if (action == RowAction.Update && !entity.Columns.Where((column, ordinal) => parsed.Given[ordinal] && !IsGuard(column)).Any())
+            errors.Add(new Error(ErrorCodes.ValidationFailed, "The row gives no column to update besides those that say which row is meant.", pointer));
         for (var ordinal = 0; ordinal < entity.Columns.Count; ordinal++)
         {
             var column = entity.Columns[ordinal];
