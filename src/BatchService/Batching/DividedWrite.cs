@@ -20,7 +20,7 @@ internal static class DividedWrite
 
     private const string Sql = """
         SELECT position, failed, row_json, result, sqlstate, message, constraint_name, column_name
-        FROM batch.write_divided($1, $2, $3, $4, $5)
+        FROM batch.write_divided($1, $2, $3, $4)
         """;
 
     /// <summary>Decides items of <paramref name="set"/> from position <paramref name="first"/> on.</summary>
@@ -29,13 +29,14 @@ internal static class DividedWrite
     {
         await open.BeginAsync(cancellationToken);
         var divided = set.ToDivided();
+        // What is decided already is not sent again: positions count from the first item that is.
+        var items = first == 0 ? divided.Items : divided.Items[first..];
         await using var command = new NpgsqlCommand(Sql, open.Connection, open.Transaction)
         {
             Parameters =
             {
                 new NpgsqlParameter<string> { TypedValue = divided.Sql, NpgsqlDbType = NpgsqlDbType.Text },
-                new NpgsqlParameter<string[]> { TypedValue = divided.Items, NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text },
-                new NpgsqlParameter<int> { TypedValue = first },
+                new NpgsqlParameter<string[]> { TypedValue = items, NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text },
                 new NpgsqlParameter<int> { TypedValue = budget },
                 new NpgsqlParameter<bool> { TypedValue = stopAtFirstFailure },
             },
@@ -45,15 +46,15 @@ internal static class DividedWrite
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         while (await reader.ReadAsync(cancellationToken))
         {
-            var position = reader.GetInt32(0);
-            if (position < 0)
+            if (reader.GetInt32(0) is < 0 and var negative)
             {
-                pieces = -position;
+                pieces = -negative;
                 continue;
             }
+            var position = first + reader.GetInt32(0);
             outcomes.Add(reader.GetBoolean(1)
                 ? ItemOutcome.Failed(set.IndexOf(position), set.Blame(position, ReadError(reader)))
-                : set.ReadDivided(position, Text(reader, 2) is null ? null : reader.GetFieldValue<byte[]>(2), Text(reader, 3)));
+                : set.ReadDivided(position, reader.IsDBNull(2) ? null : reader.GetFieldValue<byte[]>(2), Text(reader, 3)));
         }
         return new DivisionResult(outcomes, first + outcomes.Count, pieces);
     }

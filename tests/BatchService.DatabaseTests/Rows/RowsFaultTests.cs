@@ -10,10 +10,28 @@ public sealed class RowsFaultTests(RowsFaultTests.Service fixture) : IClassFixtu
 
     public Task DisposeAsync() => Task.CompletedTask;
 
-    [Theory]
-    [InlineData(true)]
-    [InlineData(false)]
-    public async Task Answers_that_a_repetition_can_help_when_a_row_stays_locked(bool atomic)
+    [Fact]
+    public async Task Best_effort_writes_the_free_rows_and_says_which_one_stayed_locked()
+    {
+        await fixture.ExecuteAsync("INSERT INTO item (code) VALUES ('a'), ('b')");
+        await using var other = await fixture.Database.OpenConnectionAsync();
+        await using var transaction = await other.BeginTransactionAsync();
+        await using var update = new NpgsqlCommand("UPDATE item SET quantity = 7 WHERE code = 'b'", other, transaction);
+        await update.ExecuteNonQueryAsync();
+
+        var answer = await fixture.Client.PostRowsAsync(
+            "item", "update", [new { item_id = 1, quantity = 5 }, new { item_id = 2, quantity = 5 }], new { atomic = false, continueOnError = true });
+
+        Assert.Equal(HttpStatusCode.MultiStatus, answer.Status);
+        var results = answer.Root.GetProperty("results");
+        Assert.Equal("completed", results[0].GetProperty("status").GetString());
+        Assert.Equal("LOCK_TIMEOUT", results[1].GetProperty("code").GetString());
+        Assert.True(results[1].GetProperty("retryable").GetBoolean());
+        Assert.Equal(1, await fixture.CountAsync("item WHERE code = 'a' AND quantity = 5"));
+    }
+
+    [Fact]
+    public async Task Answers_that_a_repetition_can_help_when_a_row_stays_locked()
     {
         await fixture.ExecuteAsync("INSERT INTO item (code) VALUES ('a'), ('b')");
         await using (var other = await fixture.Database.OpenConnectionAsync())
@@ -23,7 +41,7 @@ public sealed class RowsFaultTests(RowsFaultTests.Service fixture) : IClassFixtu
             await update.ExecuteNonQueryAsync();
 
             var answer = await fixture.Client.PostRowsAsync(
-                "item", "update", [new { item_id = 1, quantity = 5 }, new { item_id = 2, quantity = 5 }], new { atomic, continueOnError = true });
+                "item", "update", [new { item_id = 1, quantity = 5 }, new { item_id = 2, quantity = 5 }], new { continueOnError = true });
 
             Assert.Equal(HttpStatusCode.Conflict, answer.Status);
             Assert.Equal("LOCK_TIMEOUT", answer.Code);

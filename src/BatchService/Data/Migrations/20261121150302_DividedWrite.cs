@@ -14,7 +14,7 @@ namespace BatchService.Data.Migrations
     {
         private const string Function = """
             CREATE FUNCTION batch.write_divided(
-                statement text, cells text[], first integer, budget integer, stop_at_first boolean)
+                statement text, cells text[], budget integer, stop_at_first boolean)
             RETURNS TABLE (
                 "position" integer, failed boolean, row_json text, result text,
                 sqlstate text, message text, constraint_name text, column_name text)
@@ -22,7 +22,7 @@ namespace BatchService.Data.Migrations
             AS $function$
             DECLARE
                 total integer := cardinality(cells);
-                low integer := first;
+                low integer := 0;
                 high integer;
                 width integer := 8;
                 singly_until integer := 0;
@@ -98,6 +98,6 @@ namespace BatchService.Data.Migrations
 
         /// <inheritdoc />
         protected override void Down(MigrationBuilder migrationBuilder) =>
-            migrationBuilder.Sql("DROP FUNCTION batch.write_divided(text, text[], integer, integer, boolean)");
+            migrationBuilder.Sql("DROP FUNCTION batch.write_divided(text, text[], integer, boolean)");
     }
 }
