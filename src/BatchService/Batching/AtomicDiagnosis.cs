@@ -48,8 +48,8 @@ internal sealed class AtomicDiagnosis(TransactionRunner transactions)
 
         private readonly Dictionary<int, ItemOutcome> _failures = [];
 
-        /// <summary>By the index of a set's first item: how many of its items have been looked at in earlier runs.</summary>
-        private readonly Dictionary<int, int> _examined = [];
+        /// <summary>The indexes of items that divisions have looked at. A set of the next run may lack those that failed.</summary>
+        private readonly HashSet<int> _examined = [];
 
         private int _subtransactions;
 
@@ -115,8 +115,7 @@ internal sealed class AtomicDiagnosis(TransactionRunner transactions)
 
         private async Task<bool> RunManyAsync(BatchTransaction open, WriteSet set, CancellationToken cancellationToken)
         {
-            var key = set.IndexOf(0);
-            var next = _examined.GetValueOrDefault(key);
+            var next = Enumerable.Range(0, set.Count).TakeWhile(position => _examined.Contains(set.IndexOf(position))).Count();
             if (next > 0)
                 await RepeatGoodAsync(open, set, next, cancellationToken);
             while (next < set.Count)
@@ -126,7 +125,7 @@ internal sealed class AtomicDiagnosis(TransactionRunner transactions)
                 var division = await DividedWrite.RunAsync(
                     open, set, next, DividedWrite.MaxSubtransactions - _subtransactions, StopAtFirst, cancellationToken);
                 next = division.Next;
-                _examined[key] = next;
+                _examined.UnionWith(division.Outcomes.Select(outcome => outcome.Index));
                 _subtransactions += division.Subtransactions;
                 foreach (var outcome in division.Outcomes.Where(outcome => outcome.Status == ItemStatus.Failed))
                     _failures[outcome.Index] = outcome;

@@ -52,7 +52,7 @@ internal sealed class BestEffortRun(TransactionRunner transactions, BatchPlan pl
         transactions.RunAsync(
             caller,
             hook,
-            immediateConstraints: false,
+            immediateConstraints: true,
             async (open, token) =>
             {
                 var result = await open.RunAsync(sets, isLast: true, token);

@@ -10,7 +10,7 @@ internal sealed record RowTask(Entity Entity, RowAction Action, OnConflict? OnCo
 
 /// <summary>
 /// Arranges rows into as few statements as keep the meaning of doing one after the other: a row that names the same key as an earlier one
-/// starts a new set, and so does, for upserts, a row with other columns.
+/// starts a new set, and so does a row that an earlier one refers to and, for upserts, a row with other columns.
 /// </summary>
 internal static class RowSets
 {
@@ -20,18 +20,21 @@ internal static class RowSets
         var run = new List<RowsOfItem>();
         var keys = new HashSet<string>(StringComparer.Ordinal);
         var keyOrdinals = KeyOrdinals(task);
+        var references = new SelfReferences(task);
         foreach (var item in items)
         {
             var repeated = keyOrdinals.Count > 0 && item.Rows.Any(row => row.KeyOf(keyOrdinals) is { } key && !keys.Add(key));
-            if (run.Count > 0 && (repeated || item.Rows.Count != 1 || run[^1].Rows.Count != 1 || DiffersInShape(task, keyOrdinals, run[^1], item)))
+            if (run.Count > 0 && (repeated || references.IsNeeded(item) || item.Rows.Count != 1 || run[^1].Rows.Count != 1 || DiffersInShape(task, keyOrdinals, run[^1], item)))
             {
                 sets.Add(ToSet(task, keyOrdinals, run));
                 run = [];
                 keys.Clear();
+                references.Clear();
                 foreach (var row in item.Rows)
                     _ = row.KeyOf(keyOrdinals) is { } key && keyOrdinals.Count > 0 && keys.Add(key);
             }
             run.Add(item);
+            references.Add(item);
         }
         if (run.Count > 0)
             sets.Add(ToSet(task, keyOrdinals, run));
