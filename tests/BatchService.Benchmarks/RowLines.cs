@@ -30,7 +30,8 @@ internal static class RowLines
                 clients,
                 options.Duration,
                 InvoiceLines.InsertAsync,
-                token)) { Comparisons = [new Comparison(copy)] };
+                token))
+            { Comparisons = [new Comparison(copy)] };
         }
 
         foreach (var rows in new[] { 1, 10, 100, 1_000, 10_000 })

@@ -88,7 +88,12 @@ public sealed class IdempotencyRaceTests(LedgerFixture fixture, ITestOutputHelpe
     {
         ReliabilityProxy? proxy = null;
         await using var service = await ReliabilityService.StartAsync(
-            direct => (proxy = new ReliabilityProxy(direct)).ConnectionString, "Idempotency:LeaseSeconds=1", "Batch:ChunkRows=3");
+            direct =>
+            {
+                proxy = new ReliabilityProxy(direct);
+                return proxy.ConnectionString;
+            },
+            "Idempotency:LeaseSeconds=1", "Batch:ChunkRows=3");
         await using var between = proxy!;
         var client = new ReliabilityClient(() => service.Http);
         var expected = new Dictionary<string, int[]>(StringComparer.Ordinal);

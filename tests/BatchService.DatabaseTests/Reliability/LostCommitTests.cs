@@ -79,7 +79,7 @@ public sealed class LostCommitTests(LostCommitFixture fixture, ITestOutputHelper
                         await Task.Delay(1);
                 }
             }
-            foreach (var (path, _, key, pending) in requests)
+            foreach (var (_, _, key, pending) in requests)
             {
                 var answer = await pending;
                 output.WriteLine($"{key}: {answer!.Status} {answer.Body}");

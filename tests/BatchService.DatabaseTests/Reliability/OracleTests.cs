@@ -148,7 +148,7 @@ public sealed class OracleTests(OracleFixture fixture, ITestOutputHelper output)
     {
         ["atomic"] = atomic,
         ["continueOnError"] = goesOn,
-        ["validateOnly"] = isStatic ? "static" : false,
+        ["validateOnly"] = isStatic ? "static" : null,
     };
 
     /// <summary>Status, code, outcome and rows of every item, in order; what names the table or the place in the request is left out.</summary>

@@ -42,7 +42,7 @@ public sealed class PostgresRestartTests(ITestOutputHelper output)
             ("restart fast", () => server.RestartAsync("fast")),
             ("restart immediate", () => server.RestartAsync("immediate")),
             ("kill -9 all", server.KillAndStartAgainAsync),
-            ("kill -9 a backend", () => server.KillBackendAsync(database)),
+            ("kill -9 a backend", () => ReliabilityPostgres.KillBackendAsync(database)),
             ("terminate at random", () => TerminateAsync(database)),
         ];
         var random = new Random(seed - 1);

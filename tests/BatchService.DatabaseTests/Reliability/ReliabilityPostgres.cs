@@ -56,7 +56,7 @@ internal sealed class ReliabilityPostgres : IAsyncDisposable
     }
 
     /// <summary>Kills one backend: the server throws out everybody and recovers by itself.</summary>
-    public async Task KillBackendAsync(NpgsqlDataSource database)
+    public static async Task KillBackendAsync(NpgsqlDataSource database)
     {
         await using var command = database.CreateCommand(
             "SELECT pid FROM pg_stat_activity WHERE application_name = 'BatchService' ORDER BY random() LIMIT 1");

@@ -37,7 +37,7 @@ internal sealed class ReliabilityProxy : IAsyncDisposable
     private int _commitsToPass;
     private int _hidesStatus;
 
-    /// <param name="connectionString">Of the database behind it.</param>
+    /// <summary>Listens, and leads to the database of the connection string.</summary>
     public ReliabilityProxy(string connectionString)
     {
         var direct = new NpgsqlConnectionStringBuilder(connectionString);

@@ -21,7 +21,7 @@ internal sealed class ReliabilityService : IAsyncDisposable
 
     public static Task<ReliabilityService> StartAsync(params string[] settings) => StartAsync(direct => direct, settings);
 
-    /// <param name="route">Gives the connection string that the service gets; the tests keep the direct one.</param>
+    /// <summary>Starts the service on the connection string that the route gives; the tests keep the direct one.</summary>
     public static async Task<ReliabilityService> StartAsync(Func<string, string> route, params string[] settings)
     {
         var server = await PostgresServer.OfThisRunAsync();
