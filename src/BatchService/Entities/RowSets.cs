@@ -10,7 +10,8 @@ internal sealed record RowTask(Entity Entity, RowAction Action, OnConflict? OnCo
 
 /// <summary>
 /// Arranges rows into as few statements as keep the meaning of doing one after the other: a row that names the same key as an earlier one
-/// starts a new set, and so does a row that an earlier one refers to and, for upserts, a row with other columns.
+/// starts a new set, and so does a row that an earlier one refers to, one that changes a unique key after another did, and, for upserts,
+/// a row with other columns.
 /// </summary>
 internal static class RowSets
 {
@@ -21,10 +22,12 @@ internal static class RowSets
         var keys = new HashSet<string>(StringComparer.Ordinal);
         var keyOrdinals = KeyOrdinals(task);
         var references = new SelfReferences(task);
+        var uniques = UniqueOrdinals(task);
         foreach (var item in items)
         {
             var repeated = keyOrdinals.Count > 0 && item.Rows.Any(row => row.KeyOf(keyOrdinals) is { } key && !keys.Add(key));
-            if (run.Count > 0 && (repeated || references.IsNeeded(item) || item.Rows.Count != 1 || run[^1].Rows.Count != 1 || DiffersInShape(task, keyOrdinals, run[^1], item)))
+            var moves = ChangesKey(item, uniques) && run.Exists(earlier => ChangesKey(earlier, uniques));
+            if (run.Count > 0 && (repeated || moves || references.IsNeeded(item) || item.Rows.Count != 1 || run[^1].Rows.Count != 1 || DiffersInShape(task, keyOrdinals, run[^1], item)))
             {
                 sets.Add(ToSet(task, keyOrdinals, run));
                 run = [];
@@ -48,6 +51,17 @@ internal static class RowSets
         RowAction.Upsert => [.. task.OnConflict!.Columns.Select(task.Entity.OrdinalOf)],
         _ => [.. task.Entity.PrimaryKey.Select(task.Entity.OrdinalOf)],
     };
+
+    /// <summary>Of an update: the columns of unique keys that it may write. In one statement PostgreSQL would check them in an order of its own.</summary>
+    private static List<int> UniqueOrdinals(RowTask task) => task.Action != RowAction.Update
+        ? []
+        : [.. task.Entity.UniqueKeys
+            .SelectMany(key => key.Columns)
+            .Except(task.Entity.PrimaryKey, StringComparer.Ordinal)
+            .Select(task.Entity.OrdinalOf)];
+
+    private static bool ChangesKey(RowsOfItem item, List<int> uniques) =>
+        uniques.Count > 0 && item.Rows.Any(row => uniques.Exists(ordinal => row.Given[ordinal]));
 
     private static bool DiffersInShape(RowTask task, List<int> keys, RowsOfItem one, RowsOfItem other) =>
         task.Action == RowAction.Upsert

@@ -144,7 +144,7 @@ public sealed class IdempotencyResumeTests(IdempotencyFixture fixture) : IClassF
         var rows = Enumerable.Range(0, 60).Select(index => $"{{\"slow_id\":{index},\"seconds\":0.05}}\n");
         var body = string.Concat(rows);
         var path = $"/entities/slow/batch?action=create&continueOnError=true&atomic={(atomic ? "true" : "false")}";
-        string[] settings = [$"ConnectionStrings:Batch={fixture.ServiceConnection}", "Batch:ChunkRows=10", "Batch:DeadlineSeconds=1"];
+        string[] settings = [$"ConnectionStrings:Batch={fixture.ServiceConnection}", "Batch:ChunkRows=10", "Idempotency:LeaseSeconds=3"];
         await using (var first = await ServiceProcess.StartAsync(settings))
         {
             using var client = new HttpClient { BaseAddress = first.Address };
@@ -162,7 +162,7 @@ public sealed class IdempotencyResumeTests(IdempotencyFixture fixture) : IClassF
         await using var second = await ServiceProcess.StartAsync(settings);
         using var other = new HttpClient { BaseAddress = second.Address };
         RowsAnswer? answer = null;
-        // The lease of the dead process runs out 6 s after its last commit.
+        // The lease of the dead process runs out 3 s after its last commit.
         await RowsWait.UntilAsync(async () =>
         {
             answer = await other.PostKeyedAsync(path, "k", body, RowsClient.Ndjson);
