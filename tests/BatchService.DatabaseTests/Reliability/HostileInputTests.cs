@@ -24,13 +24,11 @@ public sealed partial class HostileInputTests(HostileFixture fixture, ITestOutpu
     public async Task Survives_hostile_values_in_every_column_type_and_gives_back_what_it_took()
     {
         await WarmUpAsync();
-
-        // The largest first: what the pools of buffers keep of it is the level to come back to.
-        await PostEverywhereAsync(HostileInput.Values.MaxBy(value => value.Length)!);
         var memory = Memory();
         foreach (var value in HostileInput.Values)
             await PostEverywhereAsync(value);
         await AssertSettledAsync(memory);
+        await PostEverywhereAsync(HostileInput.Long);
     }
 
     private async Task PostEverywhereAsync(string value)
@@ -48,7 +46,7 @@ public sealed partial class HostileInputTests(HostileFixture fixture, ITestOutpu
     {
         await WarmUpAsync();
         var memory = Memory();
-        foreach (var value in HostileInput.Values.Where(value => value.StartsWith('"') && value.Length < 1_000))
+        foreach (var value in HostileInput.Values.Where(value => value.StartsWith('"')))
         {
             foreach (var name in Operators)
                 await PostAsync("/batch", Operations(column => Operation("read", column, $"\"{name}::{value[1..]}")));
