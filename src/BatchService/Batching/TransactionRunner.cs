@@ -1,3 +1,4 @@
+using System.Data;
 using Npgsql;
 using Polly;
 using Polly.Retry;
@@ -136,7 +137,13 @@ internal sealed partial class TransactionRunner(
         {
             throw new RolledBackException(exception);
         }
-        catch (Exception exception) when (DatabaseFaults.IsConnectionLoss(exception))
+        catch (PostgresException exception) when (SqlStates.IsLostStatement(exception.SqlState))
+        {
+            // Others of the pool may have lost track in the same way.
+            NpgsqlConnection.ClearPool(lease.Connection);
+            throw new RolledBackException(exception);
+        }
+        catch (Exception exception) when (DatabaseFaults.IsConnectionLoss(exception) || IsBroken(lease, exception))
         {
             LogConnectionLost(logger, exception.Message);
             throw new RolledBackException(exception);
@@ -146,10 +153,17 @@ internal sealed partial class TransactionRunner(
             throw DatabaseFaults.From(exception);
         }
         if (verdict.Commit)
-            return (TransactionEnd.Committed, verdict.Value, await CommitAsync(open));
+            return (TransactionEnd.Committed, verdict.Value, await CommitAsync(lease, open));
         await RollBackAsync(open);
         return (TransactionEnd.RolledBack, verdict.Value, null);
     }
+
+    /// <summary>
+    /// However it was told. Npgsql, when it replaces a prepared statement in the midst of a batch, may expect another answer than comes;
+    /// it gives up the connection then with an exception of no particular type.
+    /// </summary>
+    private static bool IsBroken(ConnectionGate.Lease lease, Exception exception) =>
+        exception is not OperationCanceledException && lease.Connection.FullState.HasFlag(ConnectionState.Broken);
 
     private static async Task RollBackAsync(BatchTransaction open)
     {
@@ -164,7 +178,7 @@ internal sealed partial class TransactionRunner(
     }
 
     /// <summary>Null when it is committed for certain.</summary>
-    private async Task<Doubt?> CommitAsync(BatchTransaction open)
+    private async Task<Doubt?> CommitAsync(ConnectionGate.Lease lease, BatchTransaction open)
     {
         try
         {
@@ -175,7 +189,7 @@ internal sealed partial class TransactionRunner(
         {
             throw new RolledBackException(exception);
         }
-        catch (Exception exception) when (DatabaseFaults.IsConnectionLoss(exception))
+        catch (Exception exception) when (DatabaseFaults.IsConnectionLoss(exception) || IsBroken(lease, exception))
         {
             if (open.Mark is null)
                 return null;

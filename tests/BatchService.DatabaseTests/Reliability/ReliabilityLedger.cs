@@ -12,7 +12,8 @@ internal static class ReliabilityLedger
             CREATE TABLE entry (
                 entry_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
                 batch text NOT NULL,
-                position integer NOT NULL CONSTRAINT entry_position_check CHECK (position >= 0));
+                position integer NOT NULL CONSTRAINT entry_position_check CHECK (position >= 0),
+                note text);
             CREATE INDEX entry_batch_idx ON entry (batch);
             """);
         await command.ExecuteNonQueryAsync(cancellationToken);
