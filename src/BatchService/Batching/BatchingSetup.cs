@@ -23,6 +23,7 @@ internal static class BatchingSetup
         services.AddSingleton<TransactionRunner>();
         services.AddSingleton<BatchWriter>();
         services.AddSingleton<IdempotentRun>();
+        services.AddSingleton<AtomicWrite>();
         services.AddHostedService<IdempotencyPruning>();
         return services;
     }

@@ -8,4 +8,9 @@ internal sealed record Caller(string Subject, IReadOnlySet<string> Scopes, IRead
     /// <summary>True when a scope grants <paramref name="action"/> (<c>batch:write</c>) on everything or on <paramref name="target"/> alone.</summary>
     public bool Has(string action, string? target = null) =>
         Scopes.Contains(action) || (target is not null && Scopes.Contains($"{action}:{target}"));
+
+    /// <summary>PERMISSION_DENIED, or null when the caller has the scope on everything or on <paramref name="target"/>.</summary>
+    public Error? Refusal(string scope, string? target = null) => Has(scope, target)
+        ? null
+        : new Error(ErrorCodes.PermissionDenied, $"The caller may not do this: it needs the scope {scope}.");
 }

@@ -39,6 +39,9 @@ internal sealed class IdempotencyKeyRow
 
     /// <summary>The answer's <c>Batch-Failed</c>.</summary>
     public long? Failed { get; init; }
+
+    /// <summary>The answer's <c>Location</c>.</summary>
+    public string? Location { get; init; }
 }
 
 /// <summary>Maps <see cref="IdempotencyKeyRow"/>.</summary>
@@ -61,6 +64,7 @@ internal sealed class IdempotencyKeyConfiguration : IEntityTypeConfiguration<Ide
         builder.Property(row => row.Response).HasColumnName("response");
         builder.Property(row => row.Succeeded).HasColumnName("succeeded");
         builder.Property(row => row.Failed).HasColumnName("failed");
+        builder.Property(row => row.Location).HasColumnName("location");
         builder.HasIndex(row => row.ExpiresAt, "idempotency_key_expires_at_idx");
     }
 }

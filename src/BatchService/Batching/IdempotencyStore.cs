@@ -58,7 +58,7 @@ internal sealed class IdempotencyStore(IdempotencyKey key, TimeSpan lease, TimeS
             connection,
             """
             UPDATE batch.idempotency_key
-            SET status = $5, content_type = $6, response = $7, succeeded = $8, failed = $9
+            SET status = $5, content_type = $6, response = $7, succeeded = $8, failed = $9, location = $10
             WHERE caller = $1 AND route = $2 AND key = $3 AND fence = $4
             """,
             cancellationToken,
@@ -67,7 +67,8 @@ internal sealed class IdempotencyStore(IdempotencyKey key, TimeSpan lease, TimeS
             new NpgsqlParameter<string> { TypedValue = answer.ContentType },
             new NpgsqlParameter<byte[]> { TypedValue = answer.Body.ToArray() },
             new NpgsqlParameter<long> { TypedValue = answer.Succeeded },
-            new NpgsqlParameter<long> { TypedValue = answer.Failed });
+            new NpgsqlParameter<long> { TypedValue = answer.Failed },
+            new NpgsqlParameter { Value = (object?)answer.Location ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text });
         if (kept == 0)
             return false;
         await ExecuteAsync(
@@ -125,7 +126,7 @@ internal sealed class IdempotencyStore(IdempotencyKey key, TimeSpan lease, TimeS
         await using var command = Command(
             connection,
             """
-            SELECT body_hash = $4, status, content_type, response, succeeded, failed
+            SELECT body_hash = $4, status, content_type, response, succeeded, failed, location
             FROM batch.idempotency_key
             WHERE caller = $1 AND route = $2 AND key = $3
             """,
@@ -139,7 +140,10 @@ internal sealed class IdempotencyStore(IdempotencyKey key, TimeSpan lease, TimeS
             return IdempotencyClaim.Running;
         var answer = new StoredAnswer(
             reader.GetInt32(1), reader.GetString(2), reader.GetFieldValue<byte[]>(3), reader.GetInt64(4), reader.GetInt64(5))
-        { IsReplay = true };
+        {
+            IsReplay = true,
+            Location = await reader.IsDBNullAsync(6, cancellationToken) ? null : reader.GetString(6),
+        };
         return new IdempotencyClaim(ClaimState.Replay, 0, answer, []);
     }
 

@@ -8,6 +8,12 @@ internal sealed record StoredAnswer(int Status, string ContentType, ReadOnlyMemo
 
     public bool IsReplay { get; init; }
 
+    /// <summary>The header <c>Location</c>: where what was created or accepted can be found.</summary>
+    public string? Location { get; init; }
+
+    /// <summary>A JSON answer about one thing.</summary>
+    public static StoredAnswer Json(int status, ReadOnlyMemory<byte> body) => new(status, "application/json", body, Succeeded: 1, Failed: 0);
+
     /// <summary>The answer as it is kept.</summary>
     public StoredAnswer Within(int maxBytes) => Body.Length > maxBytes && Summary is { } summary ? this with { Body = summary } : this;
 }

@@ -22,6 +22,6 @@ internal static class EntityAccess
             EntityAction.Delete => "batch:delete",
             _ => "batch:read",
         };
-        return caller.Has(scope, entity) ? null : new Error(ErrorCodes.PermissionDenied, $"The caller may not do this: it needs the scope {scope}.");
+        return caller.Refusal(scope, entity);
     }
 }

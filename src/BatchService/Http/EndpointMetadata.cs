@@ -1,5 +1,8 @@
 namespace BatchService.Http;
 
+/// <summary>The scope that a caller must have to call an endpoint at all; what it may do to which entity is decided later.</summary>
+internal sealed record RequiredScope(string Scope);
+
 /// <summary>A filled-in, runnable request body, for the OpenAPI document and the Swagger UI.</summary>
 internal sealed record RequestExample(string Name, string Body, string MediaType, string? Summary);
 
@@ -45,5 +48,13 @@ internal static class EndpointMetadata
         where TBuilder : IEndpointConventionBuilder => builder.AddEndpointFilter(async (invocation, next) =>
             QueryParameters.Check(invocation.HttpContext.Request.Query, known) is { Count: > 0 } errors
                 ? Problem.Of(errors)
+                : await next(invocation));
+
+    /// <summary>Refuses with 403 every caller without the scope, before anything is read.</summary>
+    public static TBuilder RequireScope<TBuilder>(this TBuilder builder, string scope)
+        where TBuilder : IEndpointConventionBuilder => builder
+            .WithMetadata(new RequiredScope(scope))
+            .AddEndpointFilter(async (invocation, next) => invocation.HttpContext.GetCaller().Refusal(scope) is { } refusal
+                ? Problem.Of(refusal)
                 : await next(invocation));
 }

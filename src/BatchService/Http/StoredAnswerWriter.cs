@@ -12,6 +12,8 @@ internal static class StoredAnswerWriter
         response.ContentType = answer.ContentType;
         response.ContentLength = answer.Body.Length;
         SetCounts(response, answer.Succeeded, answer.Failed);
+        if (answer.Location is not null)
+            response.Headers.Location = answer.Location;
         if (answer.IsReplay)
             response.Headers["Idempotent-Replayed"] = "true";
         await response.Body.WriteAsync(answer.Body, cancellationToken);

@@ -66,6 +66,10 @@ namespace BatchService.Data.Migrations
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("lease_until");
 
+                    b.Property<string>("Location")
+                        .HasColumnType("text")
+                        .HasColumnName("location");
+
                     b.Property<byte[]>("Response")
                         .HasColumnType("bytea")
                         .HasColumnName("response");

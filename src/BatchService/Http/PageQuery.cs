@@ -1,0 +1,32 @@
+using System.Globalization;
+using BatchService.Batching;
+
+namespace BatchService.Http;
+
+/// <summary>The <c>?cursor=&amp;limit=</c> of a list.</summary>
+/// <param name="After">The sort keys behind which the page begins; null: the first page.</param>
+internal sealed record PageQuery(int Limit, IReadOnlyList<string>? After)
+{
+    public const int DefaultLimit = 50;
+    public const int MaxLimit = 500;
+
+    /// <summary>Reads both parameters.</summary>
+    /// <param name="keys">How many sort keys a cursor of this list has.</param>
+    public static PageQuery Read(IQueryCollection query, int keys, List<Error> errors, int maxLimit = MaxLimit, int defaultLimit = DefaultLimit)
+    {
+        var limit = defaultLimit;
+        if (query.TryGetValue("limit", out var limits)
+            && (!int.TryParse(limits.ToString(), NumberStyles.None, CultureInfo.InvariantCulture, out limit) || limit < 1 || limit > maxLimit))
+        {
+            errors.Add(new Error(ErrorCodes.FieldInvalid, $"The query parameter 'limit' must be an integer from 1 to {maxLimit}"));
+        }
+
+        IReadOnlyList<string>? after = null;
+        if (query.TryGetValue("cursor", out var cursor) && (after = PageCursor.Read(cursor.ToString(), keys)) is null)
+        {
+            errors.Add(new Error(ErrorCodes.FieldInvalid, "The query parameter 'cursor' is not one that this list gave"));
+        }
+
+        return new PageQuery(limit, after);
+    }
+}

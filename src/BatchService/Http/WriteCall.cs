@@ -1,0 +1,75 @@
+using System.Text.Json;
+using BatchService.Batching;
+using Microsoft.Extensions.Options;
+using Npgsql;
+
+namespace BatchService.Http;
+
+/// <summary>
+/// A call that writes in one transaction: reads and checks the JSON body, honours <c>Idempotency-Key</c> and the deadline, answers. For
+/// everything that is not a batch of its own kind.
+/// </summary>
+internal sealed class WriteCall(AtomicWrite writes, IOptions<BatchOptions> limits)
+{
+    /// <summary>Runs a call with a JSON body.</summary>
+    /// <param name="route">What an idempotency key belongs to: the method and the address.</param>
+    /// <param name="parse">Body → request; adds what is wrong to the list, and may then return anything.</param>
+    /// <param name="write">Runs inside the transaction, and again if that is rolled back for reasons of others.</param>
+    public async Task RunAsync<T>(
+        HttpContext context,
+        string route,
+        Func<JsonElement, List<Error>, T> parse,
+        Func<T, NpgsqlConnection, CancellationToken, Task<WriteResult>> write)
+    {
+        using var deadline = RequestDeadline.Start(context, limits.Value);
+        using var json = await JsonBody.ReadAsync(context.Request, limits.Value.MaxBodyBytes, deadline.Token);
+        if (json.Error is { } unreadable)
+        {
+            await Problem.WriteAsync(context, [unreadable], context.RequestAborted);
+            return;
+        }
+
+        var errors = new List<Error>();
+        var request = parse(json.Root, errors);
+        var (key, keyError) = IdempotencyHeader.Read(context, route, json.Bytes.Span);
+        if (keyError is not null)
+        {
+            errors.Add(keyError);
+        }
+
+        if (errors.Count > 0)
+        {
+            await Problem.WriteAsync(context, errors, context.RequestAborted);
+            return;
+        }
+
+        await AnswerAsync(context, key, (connection, token) => write(request, connection, token), deadline.Token);
+    }
+
+    /// <summary>Runs a call without a body.</summary>
+    public async Task RunAsync(HttpContext context, string route, Func<NpgsqlConnection, CancellationToken, Task<WriteResult>> write)
+    {
+        using var deadline = RequestDeadline.Start(context, limits.Value);
+        var (key, keyError) = IdempotencyHeader.Read(context, route, []);
+        if (keyError is not null)
+        {
+            await Problem.WriteAsync(context, [keyError], context.RequestAborted);
+            return;
+        }
+
+        await AnswerAsync(context, key, write, deadline.Token);
+    }
+
+    private async Task AnswerAsync(
+        HttpContext context, IdempotencyKey? key, Func<NpgsqlConnection, CancellationToken, Task<WriteResult>> write, CancellationToken cancellationToken)
+    {
+        var result = await writes.RunAsync(key, context.GetCaller(), write, cancellationToken);
+        if (result.Answer is { } answer)
+        {
+            await StoredAnswerWriter.WriteAsync(context, answer, context.RequestAborted);
+            return;
+        }
+
+        await Problem.WriteAsync(context, result.Errors, context.RequestAborted);
+    }
+}
