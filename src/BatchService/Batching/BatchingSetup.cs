@@ -24,6 +24,7 @@ internal static class BatchingSetup
         services.AddSingleton<BatchWriter>();
         services.AddSingleton<IdempotentRun>();
         services.AddSingleton<AtomicWrite>();
+        services.AddSingleton<ItemBatchRunner>();
         services.AddHostedService<IdempotencyPruning>();
         return services;
     }

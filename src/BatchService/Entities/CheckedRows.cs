@@ -3,57 +3,41 @@ using BatchService.Batching;
 
 namespace BatchService.Entities;
 
-/// <summary>A row batch after the checks of its request; the rows of a JSON body are checked too, those of a stream as they arrive.</summary>
-/// <param name="Task">Null when there are errors.</param>
-/// <param name="Open">Opens the rows from the start.</param>
-/// <param name="Chunks">The rows of a JSON body; empty for a stream.</param>
+/// <summary>A row batch after the checks of its request against the catalog.</summary>
+/// <param name="Rows">Null when there are errors.</param>
 /// <param name="Errors">What is wrong with the request as a whole.</param>
-internal sealed record CheckedRows(
-    RowTask? Task,
-    Func<CancellationToken, IAsyncEnumerator<RowChunk>> Open,
-    IReadOnlyList<RowChunk> Chunks,
-    IReadOnlyList<Error> Errors)
+internal sealed record CheckedRows(ItemBatch<RowsOfItem>? Rows, IReadOnlyList<Error> Errors)
 {
     /// <summary>Nothing was found that a fresher catalog could put right.</summary>
-    public bool IsClean => Errors.Count == 0 && Chunks.All(chunk => chunk.Refused.Count == 0);
+    public bool IsClean => Rows is { IsClean: true };
 
     public static CheckedRows Of(RowBatchRequest request, Catalog catalog, BatchOptions limits)
     {
         var errors = new List<Error>();
         if (!catalog.TryGet(request.Entity, out var entity))
-            return Refused([new Error(ErrorCodes.EntityUnknown, "There is no such entity")]);
+            return new CheckedRows(null, [new Error(ErrorCodes.EntityUnknown, "There is no such entity")]);
         var conflict = ReadConflict(request, entity, errors);
         CheckEntity(request, entity, errors);
-        var task = new RowTask(entity, request.Action, conflict, request.Options.Representation, request.Caller);
         if (errors.Count > 0)
-            return Refused(errors);
-        if (request.Source is RowSource.Json json)
-        {
-            var chunks = RowChunks.Read(json.Items, task, limits.ChunkRows);
-            return new CheckedRows(task, _ => Enumerate(chunks), chunks, []);
-        }
-        var stream = (RowSource.Streamed)request.Source;
-        return new CheckedRows(
-            task,
-            token => RowChunks.ReadAsync(stream.Open(token), task, stream.Header, limits.ChunkRows, token).GetAsyncEnumerator(token),
-            [],
-            []);
+            return new CheckedRows(null, errors);
+        var task = new RowTask(entity, request.Action, conflict, request.Batch.Options.Representation, request.Batch.Caller);
+        var header = (request.Source as ItemSource.Streamed)?.Header;
+        var rows = ItemBatch<RowsOfItem>.Of(
+            request.Source,
+            () => new ItemChunks<RowsOfItem>("/items", limits.ChunkRows, Reading(task, header)),
+            items => RowSets.Arrange(task, items));
+        return new CheckedRows(rows, []);
     }
 
-    /// <summary>Nothing needs to run.</summary>
-    public bool IsDecided(RequestOptions options) =>
-        options.Validate == Validation.Static || (options is { Atomic: true, ContinueOnError: false } && Chunks.Any(chunk => chunk.Refused.Count > 0));
-
-    /// <summary>All errors of the failed rows: a row may have several.</summary>
-    public IReadOnlyList<Error> ProblemsOf(IReadOnlyCollection<ItemOutcome> failures)
+    private static ItemReading<RowsOfItem> Reading(RowTask task, IReadOnlyList<string>? header)
     {
-        var known = Chunks.SelectMany(chunk => chunk.Errors).ToLookup(error => error.Index);
-        return [.. failures.OrderBy(outcome => outcome.Index).SelectMany(outcome => known.Contains(outcome.Index)
-            ? known[outcome.Index]
-            : [outcome.Error! with { Index = outcome.Index }])];
+        var reader = new RowReader(task.Entity, task.Action);
+        return (input, pointer, errors) =>
+        {
+            var row = input.Fields is { } fields ? reader.Read(header!, fields, pointer, errors) : reader.Read(input.Json, pointer, null, errors);
+            return new RowsOfItem(input.Index, null, [row]);
+        };
     }
-
-    private static CheckedRows Refused(IReadOnlyList<Error> errors) => new(null, _ => Enumerate([]), [], errors);
 
     private static OnConflict? ReadConflict(RowBatchRequest request, Entity entity, List<Error> errors)
     {
@@ -81,13 +65,11 @@ internal sealed record CheckedRows(
             errors.Add(new Error(ErrorCodes.ActionInvalid, $"Entity '{entity.Name}' does not allow this action", "/action"));
         if (request.Action is RowAction.Update or RowAction.Delete && entity.PrimaryKey.Count == 0)
             errors.Add(new Error(ErrorCodes.ActionInvalid, $"Entity '{entity.Name}' has no primary key to tell its rows by", "/action"));
-        if (request.Source is RowSource.Streamed { Header: { } header })
+        if (request.Source is ItemSource.Streamed { Header: { } header })
         {
             errors.AddRange(header
                 .Where(name => entity.FindColumn(name) is null && name != RowReader.EtagName)
                 .Select(name => new Error(ErrorCodes.ColumnUnknown, $"Entity '{entity.Name}' has no such column", JsonPointer.Append("/header", name))));
         }
     }
-
-    private static IAsyncEnumerator<RowChunk> Enumerate(IReadOnlyList<RowChunk> chunks) => chunks.ToAsyncEnumerable().GetAsyncEnumerator();
 }

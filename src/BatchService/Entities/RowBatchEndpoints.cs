@@ -28,7 +28,7 @@ internal static class RowBatchEndpoints
     {
         var (preferences, preferenceErrors) = Preferences.Parse(context.Request.Headers["Prefer"]);
         var (kind, mediaError) = RequestMedia.Read(context.Request, MediaKind.Json | MediaKind.Ndjson | MediaKind.Csv);
-        var (asLines, acceptError) = RowAnswerEndpoints.Negotiate(context.Request);
+        var (asLines, acceptError) = ItemAnswerWriter.Negotiate(context.Request);
         Error?[] found = [.. preferenceErrors, .. preferences.Refusals(Honoured), mediaError, acceptError];
         if (found.OfType<Error>().ToList() is { Count: > 0 } errors)
         {
@@ -45,18 +45,16 @@ internal static class RowBatchEndpoints
         }
         // Results are sent as they come only where the status line cannot depend on them: best effort, line by line.
         var isLive = asLines && call.Key is null && call.Options is { Atomic: false, Validate: Validation.None };
-        var answer = new RowAnswerEndpoints(context, preferences, asLines);
-        var request = new RowBatchRequest(
-            entity,
-            call.Action,
+        var answer = new ItemAnswerWriter(context, RowFormat.Instance, preferences, asLines);
+        var batch = new ItemBatchRequest(
             call.Options,
-            call.OnConflict,
             context.GetCaller(),
             call.Key,
-            call.Source!,
+            RowFormat.Instance,
             isLive ? answer.OpenLive() : null,
             asLines ? (byte)'\n' : (byte)',',
             answer.ShapeAsync);
+        var request = new RowBatchRequest(entity, call.Action, call.OnConflict, call.Source!, batch);
         preferences.Confirm(context.Response, Honoured);
         await answer.WriteAsync(await runner.RunAsync(request, token), cancellationToken);
     }

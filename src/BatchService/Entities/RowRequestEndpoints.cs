@@ -1,9 +1,7 @@
-using System.Runtime.CompilerServices;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using BatchService.Batching;
 using BatchService.Http;
-using Microsoft.AspNetCore.WebUtilities;
 
 namespace BatchService.Entities;
 
@@ -12,8 +10,6 @@ namespace BatchService.Entities;
 /// </summary>
 internal sealed class RowRequestEndpoints : IAsyncDisposable
 {
-    private const int MemoryBytes = 1024 * 1024;
-
     private readonly List<IDisposable> _owned = [];
 
     public List<Error> Errors { get; } = [];
@@ -24,7 +20,7 @@ internal sealed class RowRequestEndpoints : IAsyncDisposable
 
     public JsonElement OnConflict { get; private set; }
 
-    public RowSource? Source { get; private set; }
+    public ItemSource? Source { get; private set; }
 
     public IdempotencyKey? Key { get; private set; }
 
@@ -86,7 +82,7 @@ internal sealed class RowRequestEndpoints : IAsyncDisposable
             Errors.Add(new Error(ErrorCodes.BatchEmpty, "Batch request must contain at least one item", "/items"));
         else if (count > maxItems)
             Errors.Add(new Error(ErrorCodes.BatchTooLarge, $"Batch size exceeds maximum ({maxItems}). Requested: {count}", "/items"));
-        Source = new RowSource.Json(items);
+        Source = new ItemSource.Json(items);
     }
 
     private async Task ReadStreamAsync(
@@ -95,77 +91,17 @@ internal sealed class RowRequestEndpoints : IAsyncDisposable
         var query = context.Request.Query;
         ReadAction(query["action"].ToString() is { Length: > 0 } action ? action : null, isMissing: query["action"].Count == 0);
         ReadOptions(QueryOptions.ToJson(query));
-        var (stream, error) = RequestBody.Open(context.Request, long.MaxValue, long.MaxValue);
-        if (error is not null)
-            Errors.Add(error);
         if (Errors.Count > 0)
             return;
-        _owned.Add(stream!);
-        var hasKey = context.Request.Headers.ContainsKey(IdempotencyHeader.Name);
-        if (Options.Atomic || hasKey)
-            stream = await BufferAsync(context, entity, stream!, hasKey, cancellationToken);
-        Source = kind == MediaKind.Csv
-            ? await OpenCsvAsync(stream!, limits.MaxLineBytes, cancellationToken)
-            : new RowSource.Streamed(null, token => ReadLinesAsync(Rewound(stream!), limits.MaxLineBytes, token));
-    }
-
-    /// <summary>An atomic batch may have to be read again, and a key needs the hash of the whole body: both wait for its end, on disk.</summary>
-    private async Task<Stream> BufferAsync(HttpContext context, string entity, Stream stream, bool hasKey, CancellationToken cancellationToken)
-    {
-        var buffer = new FileBufferingReadStream(stream, MemoryBytes);
-        _owned.Add(buffer);
-        await buffer.DrainAsync(cancellationToken);
-        buffer.Position = 0;
-        if (hasKey)
-            ReadKey(context, entity, await System.Security.Cryptography.SHA256.HashDataAsync(buffer, cancellationToken));
-        buffer.Position = 0;
-        return buffer;
-    }
-
-    private async Task<RowSource> OpenCsvAsync(Stream stream, int maxLineBytes, CancellationToken cancellationToken)
-    {
-        var reader = new CsvReader(stream, maxLineBytes);
-        if (await reader.ReadHeaderAsync(cancellationToken) is { } error)
+        var stream = await ItemStream.OpenAsync(
+            context, RouteOf(entity), kind, Options.Atomic, "/items", limits.MaxLineBytes, cancellationToken);
+        _owned.Add(stream);
+        (Source, Key) = (stream.Source, stream.Key);
+        if (stream.Error is { } error)
             Errors.Add(error);
-        CsvReader? first = reader;
-        return new RowSource.Streamed(reader.Columns, Open);
-
-        IAsyncEnumerable<RowInput> Open(CancellationToken token)
-        {
-            var current = Interlocked.Exchange(ref first, null);
-            return ReadRecordsAsync(current, stream, maxLineBytes, token);
-        }
     }
 
-    /// <summary>Reads the records by a reader that is past the header, or, when there is none any more, from the start.</summary>
-    private static async IAsyncEnumerable<RowInput> ReadRecordsAsync(
-        CsvReader? reader, Stream stream, int maxLineBytes, [EnumeratorCancellation] CancellationToken cancellationToken)
-    {
-        if (reader is null)
-        {
-            reader = new CsvReader(Rewound(stream), maxLineBytes);
-            await reader.ReadHeaderAsync(cancellationToken);
-        }
-        await foreach (var row in reader.ReadRowsAsync(cancellationToken))
-            yield return new RowInput(row.Index, default, row.Values, row.Error);
-    }
-
-    private static async IAsyncEnumerable<RowInput> ReadLinesAsync(
-        Stream stream, int maxLineBytes, [EnumeratorCancellation] CancellationToken cancellationToken)
-    {
-        await foreach (var line in NdjsonReader.ReadAsync(stream, maxLineBytes, cancellationToken))
-        {
-            var error = line.Error ?? JsonScanner.Scan(line.Json.Span, JsonPointer.Append("/items", line.Index));
-            yield return new RowInput(line.Index, error is null ? JsonElement.Parse(line.Json.Span) : default, null, error);
-        }
-    }
-
-    private static Stream Rewound(Stream stream)
-    {
-        if (stream.CanSeek)
-            stream.Position = 0;
-        return stream;
-    }
+    private static string RouteOf(string entity) => $"POST /entities/{entity}/batch";
 
     private void ReadAction(string? action, bool isMissing)
     {
@@ -193,7 +129,7 @@ internal sealed class RowRequestEndpoints : IAsyncDisposable
 
     private void ReadKey(HttpContext context, string entity, ReadOnlySpan<byte> body)
     {
-        var (key, error) = IdempotencyHeader.Read(context, $"POST /entities/{entity}/batch", body);
+        var (key, error) = IdempotencyHeader.Read(context, RouteOf(entity), body);
         Key = key;
         if (error is not null)
             Errors.Add(error);

@@ -3,7 +3,7 @@ using BatchService.Batching;
 namespace BatchService.Entities;
 
 /// <summary>The checked rows of one item: one, or, for an operation over an array, several.</summary>
-internal sealed record RowsOfItem(int Index, string? Id, IReadOnlyList<ParsedRow> Rows);
+internal sealed record RowsOfItem(int Index, string? Id, IReadOnlyList<ParsedRow> Rows) : IBatchItem;
 
 /// <summary>What is done with rows, and how it is told.</summary>
 internal sealed record RowTask(Entity Entity, RowAction Action, OnConflict? OnConflict, bool Representation, Caller Caller);

@@ -1,13 +1,13 @@
 using System.Buffers;
+using System.Text;
 using System.Text.Json;
 using BatchService.Batching;
-using BatchService.Http;
 using Microsoft.Net.Http.Headers;
 
-namespace BatchService.Entities;
+namespace BatchService.Http;
 
-/// <summary>The answer of <c>POST /entities/{entity}/batch</c>: one JSON document, or result lines and a summary line.</summary>
-internal sealed class RowAnswerEndpoints(HttpContext context, Preferences preferences, bool asLines)
+/// <summary>The answer of a batch of items of one kind: one JSON document, or result lines and a summary line.</summary>
+internal sealed class ItemAnswerWriter(HttpContext context, ItemFormat format, Preferences preferences, bool asLines)
 {
     /// <summary>True when the client wants NDJSON; an error when it wants neither that nor JSON.</summary>
     public static (bool AsLines, Error? Error) Negotiate(HttpRequest request)
@@ -33,7 +33,7 @@ internal sealed class RowAnswerEndpoints(HttpContext context, Preferences prefer
         return context.Response.Body;
     }
 
-    public async Task WriteAsync(RowBatchEnd end, CancellationToken cancellationToken)
+    public async Task WriteAsync(ItemBatchEnd end, CancellationToken cancellationToken)
     {
         if (end.Errors.Count > 0)
             await Problem.WriteAsync(context, end.Errors, cancellationToken);
@@ -44,7 +44,7 @@ internal sealed class RowAnswerEndpoints(HttpContext context, Preferences prefer
     }
 
     /// <summary>The whole answer as bytes, to be kept for a repetition of the request.</summary>
-    public async Task<StoredAnswer> ShapeAsync(RowBatchAnswer answer)
+    public async Task<StoredAnswer> ShapeAsync(ItemBatchAnswer answer)
     {
         using var body = new MemoryStream();
         await WriteBodyAsync(answer, body, withResults: true, CancellationToken.None);
@@ -56,13 +56,12 @@ internal sealed class RowAnswerEndpoints(HttpContext context, Preferences prefer
         };
     }
 
-    private async Task WriteAsync(RowBatchAnswer answer, CancellationToken cancellationToken)
+    private async Task WriteAsync(ItemBatchAnswer answer, CancellationToken cancellationToken)
     {
         await using var results = answer.Results;
-        if (results.Totals.Total == 0 && !context.Response.HasStarted)
+        if (results.Totals.Total == 0 && format.Empty is { } empty && !context.Response.HasStarted)
         {
-            await Problem.WriteAsync(
-                context, [new Error(ErrorCodes.BatchEmpty, "Batch request must contain at least one item")], cancellationToken);
+            await Problem.WriteAsync(context, [empty], cancellationToken);
             return;
         }
         if (!context.Response.HasStarted)
@@ -74,21 +73,21 @@ internal sealed class RowAnswerEndpoints(HttpContext context, Preferences prefer
         await WriteBodyAsync(answer, context.Response.Body, withResults: true, cancellationToken);
     }
 
-    private int StatusOf(RowBatchAnswer answer)
+    private int StatusOf(ItemBatchAnswer answer)
     {
         if (answer.Aborted)
             return ProblemSummary.Of(answer.Problems).Status;
         return answer.Success || preferences.MultiStatusOk ? StatusCodes.Status200OK : StatusCodes.Status207MultiStatus;
     }
 
-    private string MediaTypeOf(RowBatchAnswer answer)
+    private string MediaTypeOf(ItemBatchAnswer answer)
     {
         if (answer.Aborted)
             return Problem.MediaType;
         return asLines ? RequestMedia.Ndjson : RequestMedia.Json;
     }
 
-    private async Task WriteBodyAsync(RowBatchAnswer answer, Stream target, bool withResults, CancellationToken cancellationToken)
+    private async Task WriteBodyAsync(ItemBatchAnswer answer, Stream target, bool withResults, CancellationToken cancellationToken)
     {
         if (asLines && !answer.Aborted)
         {
@@ -103,43 +102,38 @@ internal sealed class RowAnswerEndpoints(HttpContext context, Preferences prefer
         // The counts come first, so that a reader of a long answer need not wait for them; the results are copied behind.
         var head = Document(answer, "", "");
         await target.WriteAsync(head.AsMemory(0, head.Length - 1), cancellationToken);
+        if (withResults && format.DataName is { } name)
+            await WriteMemberAsync(target, name, "[", answer.Results.Data, "]", cancellationToken);
         if (withResults)
-        {
-            await target.WriteAsync(",\"results\":["u8.ToArray(), cancellationToken);
-            await answer.Results.Spool.CopyToAsync(target, cancellationToken);
-            await target.WriteAsync("]"u8.ToArray(), cancellationToken);
-        }
-        if (answer.Results.ErrorTexts.Length > 0)
-        {
-            await target.WriteAsync(",\"errors\":{"u8.ToArray(), cancellationToken);
-            await answer.Results.ErrorTexts.CopyToAsync(target, cancellationToken);
-            await target.WriteAsync("}"u8.ToArray(), cancellationToken);
-        }
+            await WriteMemberAsync(target, "results", "[", answer.Results.Spool, "]", cancellationToken);
+        if (answer.Results.ErrorTexts.Length > 0 || format.DataName is not null)
+            await WriteMemberAsync(target, "errors", "{", answer.Results.ErrorTexts, "}", cancellationToken);
         await target.WriteAsync("}"u8.ToArray(), cancellationToken);
     }
 
-    private byte[] Document(RowBatchAnswer answer, string before, string after)
+    private static async Task WriteMemberAsync(
+        Stream target, string name, string open, ResultSpool content, string close, CancellationToken cancellationToken)
+    {
+        await target.WriteAsync(Encoding.UTF8.GetBytes($",\"{name}\":{open}"), cancellationToken);
+        await content.CopyToAsync(target, cancellationToken);
+        await target.WriteAsync(Encoding.UTF8.GetBytes(close), cancellationToken);
+    }
+
+    private byte[] Document(ItemBatchAnswer answer, string before, string after)
     {
         var buffer = new ArrayBufferWriter<byte>(512);
-        buffer.Write(System.Text.Encoding.UTF8.GetBytes(before));
+        buffer.Write(Encoding.UTF8.GetBytes(before));
         using (var writer = new Utf8JsonWriter(buffer, Problem.Writing))
         {
             writer.WriteStartObject();
             if (answer.Aborted)
                 Problem.WriteMembers(writer, answer.Problems, Problem.TraceId(context), "problems");
-            var totals = answer.Results.Totals;
-            writer.WriteBoolean("success", answer.Success);
-            writer.WriteBoolean("committed", answer.Committed);
-            writer.WriteNumber("total", totals.Total);
-            writer.WriteNumber("successCount", totals.Successes);
-            writer.WriteNumber("failureCount", totals.Failures);
-            writer.WriteNumber("skippedCount", totals.Total - totals.Successes - totals.Failures);
-            writer.WriteNumber("successRate", totals.SuccessRate);
+            format.WriteTotals(writer, answer);
             if (answer.Fault is { } fault)
                 FaultJson.Write(writer, fault);
             writer.WriteEndObject();
         }
-        buffer.Write(System.Text.Encoding.UTF8.GetBytes(after));
+        buffer.Write(Encoding.UTF8.GetBytes(after));
         return buffer.WrittenSpan.ToArray();
     }
 }

@@ -1,23 +1,23 @@
 using System.Buffers;
 using System.Text.Encodings.Web;
 using System.Text.Json;
-using BatchService.Batching;
 
-namespace BatchService.Entities;
+namespace BatchService.Batching;
 
-/// <summary>The numbers of a row batch.</summary>
-internal sealed record RowTotals(long Total, long Successes, long Failures)
+/// <summary>The numbers of a batch.</summary>
+internal sealed record ItemTotals(long Total, long Successes, long Failures)
 {
     public double SuccessRate => BatchReport.Rate(Successes, Total);
 }
 
 /// <summary>
-/// Takes the outcomes of a row batch in request order, chunk by chunk, as result objects. A best-effort NDJSON answer is sent as it grows;
+/// Takes the outcomes of a batch in request order, chunk by chunk, as result objects. A best-effort NDJSON answer is sent as it grows;
 /// everything else waits in a spool until the fate of the batch is known.
 /// </summary>
+/// <param name="format">How the items are told.</param>
 /// <param name="live">Where to send result lines at once; null: they wait in <see cref="Spool"/>.</param>
 /// <param name="separator">Between two results in the spool: a comma in a JSON array, a line feed in NDJSON.</param>
-internal sealed class RowResults(Stream? live, byte separator, bool onlyFailed, bool isAtomic) : IAsyncDisposable
+internal sealed class ItemResults(ItemFormat format, Stream? live, byte separator, bool onlyFailed, bool isAtomic) : IAsyncDisposable
 {
     private static readonly JsonWriterOptions Compact = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
 
@@ -34,12 +34,15 @@ internal sealed class RowResults(Stream? live, byte separator, bool onlyFailed, 
     /// <summary>The results that wait.</summary>
     public ResultSpool Spool { get; } = new();
 
+    /// <summary>The members of the array <see cref="ItemFormat.DataName"/>.</summary>
+    public ResultSpool Data { get; } = new();
+
     /// <summary>The members of the object <c>errors</c>: text by index.</summary>
     public ResultSpool ErrorTexts { get; } = new();
 
-    public RowTotals Totals => new(_total, _successes, _failureCount);
+    public ItemTotals Totals => new(_total, _successes, _failureCount);
 
-    /// <summary>Of an atomic batch: the failed rows.</summary>
+    /// <summary>Of an atomic batch: the failed items.</summary>
     public IReadOnlyCollection<ItemOutcome> Failures => _failures.Values;
 
     public void Clear()
@@ -47,8 +50,7 @@ internal sealed class RowResults(Stream? live, byte separator, bool onlyFailed, 
         if (_total > 0 && live is not null)
             throw new InvalidOperationException("Results that were sent cannot be taken back.");
         _failures.Clear();
-        Spool.Clear();
-        ErrorTexts.Clear();
+        ClearSpools();
         _successes = _failureCount = _total = _reached = 0;
     }
 
@@ -63,8 +65,7 @@ internal sealed class RowResults(Stream? live, byte separator, bool onlyFailed, 
     public async Task RollBackAsync(CancellationToken cancellationToken)
     {
         var (total, reached) = ((int)_total, _reached);
-        Spool.Clear();
-        ErrorTexts.Clear();
+        ClearSpools();
         _successes = 0;
         const int Piece = 1_000;
         for (var first = 0; first < total; first += Piece)
@@ -78,8 +79,18 @@ internal sealed class RowResults(Stream? live, byte separator, bool onlyFailed, 
     public async ValueTask DisposeAsync()
     {
         await Spool.DisposeAsync();
+        await Data.DisposeAsync();
         await ErrorTexts.DisposeAsync();
     }
+
+    private void ClearSpools()
+    {
+        Spool.Clear();
+        Data.Clear();
+        ErrorTexts.Clear();
+    }
+
+    private bool IsLine => live is not null || separator == (byte)'\n';
 
     private void Count(ItemOutcome outcome)
     {
@@ -108,7 +119,7 @@ internal sealed class RowResults(Stream? live, byte separator, bool onlyFailed, 
             if (separated)
                 _buffer.Write([separator]);
             separated = live is null;
-            RowResult.Write(writer, outcome);
+            format.WriteResult(writer, outcome, IsLine);
             await writer.FlushAsync(cancellationToken);
             writer.Reset();
             if (live is not null)
@@ -118,9 +129,13 @@ internal sealed class RowResults(Stream? live, byte separator, bool onlyFailed, 
         }
         await PassOnAsync(cancellationToken);
         if (live is not null)
+        {
             await live.FlushAsync(cancellationToken);
-        else
-            await WriteErrorTextsAsync(outcomes, cancellationToken);
+            return;
+        }
+        if (format.DataName is not null && !IsLine)
+            await WriteDataAsync(outcomes, cancellationToken);
+        await WriteErrorTextsAsync(outcomes, cancellationToken);
     }
 
     private async Task PassOnAsync(CancellationToken cancellationToken)
@@ -130,6 +145,30 @@ internal sealed class RowResults(Stream? live, byte separator, bool onlyFailed, 
         else
             await Spool.WriteAsync(_buffer.WrittenMemory, cancellationToken);
         _buffer.ResetWrittenCount();
+    }
+
+    private async Task WriteDataAsync(IReadOnlyList<ItemOutcome> outcomes, CancellationToken cancellationToken)
+    {
+        var separated = Data.Length > 0;
+        foreach (var outcome in outcomes.Where(outcome => outcome.Status is ItemStatus.Completed or ItemStatus.Replayed))
+        {
+            var data = format.DataOf(outcome);
+            if (data.IsEmpty)
+                continue;
+            if (separated)
+                _buffer.Write(","u8);
+            separated = true;
+            _buffer.Write(data.Span);
+            if (_buffer.WrittenCount >= PieceBytes)
+                await PassOnDataAsync();
+        }
+        await PassOnDataAsync();
+
+        async Task PassOnDataAsync()
+        {
+            await Data.WriteAsync(_buffer.WrittenMemory, cancellationToken);
+            _buffer.ResetWrittenCount();
+        }
     }
 
     private async Task WriteErrorTextsAsync(IReadOnlyList<ItemOutcome> outcomes, CancellationToken cancellationToken)

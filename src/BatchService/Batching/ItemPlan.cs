@@ -1,18 +1,22 @@
-using BatchService.Batching;
-
-namespace BatchService.Entities;
+namespace BatchService.Batching;
 
 /// <summary>
-/// Runs the rows of one entity chunk by chunk. Decided chunks go to <see cref="RowResults"/> at once, so that a stream of any length needs
+/// Runs items of one kind chunk by chunk. Decided chunks go to <see cref="ItemResults"/> at once, so that a stream of any length needs
 /// the memory of one chunk.
 /// </summary>
-/// <param name="open">Opens the rows from the start; called once for each attempt, and for best effort only once at all.</param>
-/// <param name="done">How many rows an earlier request with the same key has decided.</param>
-internal sealed class RowPlan(
-    Func<CancellationToken, IAsyncEnumerator<RowChunk>> open, RowTask task, BatchMode mode, RowResults results, ReplayedRows done) : BatchPlan
+/// <param name="open">Opens the items from the start; called once for each attempt, and for best effort only once at all.</param>
+/// <param name="arrange">Arranges items into as few statements as keep the meaning of doing one after the other.</param>
+/// <param name="done">What an earlier request with the same key has decided.</param>
+internal sealed class ItemPlan<TItem>(
+    Func<CancellationToken, IAsyncEnumerator<ItemChunk<TItem>>> open,
+    Func<IReadOnlyList<TItem>, IReadOnlyList<WriteSet>> arrange,
+    BatchMode mode,
+    ItemResults results,
+    ReplayedItems done) : BatchPlan
+    where TItem : IBatchItem
 {
-    private IAsyncEnumerator<RowChunk>? _source;
-    private RowChunk? _chunk;
+    private IAsyncEnumerator<ItemChunk<TItem>>? _source;
+    private ItemChunk<TItem>? _chunk;
     private ItemOutcome?[] _outcomes = [];
     private int _undecided;
     private bool _isTold;
@@ -38,7 +42,7 @@ internal sealed class RowPlan(
         while (await _source.MoveNextAsync())
         {
             await BeginChunkAsync(_source.Current, cancellationToken);
-            var sets = RowSets.Arrange(task, Runnable());
+            var sets = arrange(Runnable());
             if (sets.Count > 0)
                 return new BatchStage(sets, _chunk!.IsLast);
             if (_hasFailed && !mode.ContinueOnError)
@@ -61,7 +65,7 @@ internal sealed class RowPlan(
             await FlushAsync(cancellationToken);
     }
 
-    /// <summary>Tells the rows that were not reached, to the end of the request.</summary>
+    /// <summary>Tells the items that were not reached, to the end of the request.</summary>
     public async Task FinishAsync(CancellationToken cancellationToken)
     {
         if (_chunk is not null && !_isTold)
@@ -76,28 +80,28 @@ internal sealed class RowPlan(
         await _source.DisposeAsync();
     }
 
-    private async Task BeginChunkAsync(RowChunk chunk, CancellationToken cancellationToken)
+    private async Task BeginChunkAsync(ItemChunk<TItem> chunk, CancellationToken cancellationToken)
     {
         _chunk = chunk;
         _outcomes = new ItemOutcome?[chunk.Count];
         _undecided = chunk.Count;
         _isTold = false;
-        await RecordAsync(mode.Atomic ? KnownIn(chunk) : done.In(chunk), committed: true, cancellationToken);
+        await RecordAsync(mode.Atomic ? KnownIn(chunk) : done.In(chunk.First, chunk.Count), committed: true, cancellationToken);
         await RecordAsync(chunk.Refused, committed: true, cancellationToken);
     }
 
-    private List<ItemOutcome> KnownIn(RowChunk chunk) => _known.Count == 0
+    private List<ItemOutcome> KnownIn(ItemChunk<TItem> chunk) => _known.Count == 0
         ? []
-        : [.. chunk.Rows.Select(row => _known.GetValueOrDefault(row.Index)).OfType<ItemOutcome>()];
+        : [.. chunk.Items.Select(item => _known.GetValueOrDefault(item.Index)).OfType<ItemOutcome>()];
 
-    /// <summary>The rows to write; when a failure stops the run, only those before the first refused one.</summary>
-    private IReadOnlyList<RowsOfItem> Runnable()
+    /// <summary>The items to write; when a failure stops the run, only those before the first refused one.</summary>
+    private IReadOnlyList<TItem> Runnable()
     {
-        var rows = done.Count > 0 ? [.. _chunk!.Rows.Where(row => !done.Contains(row.Index))] : _chunk!.Rows;
+        var items = done.Count > 0 ? [.. _chunk!.Items.Where(item => !done.Contains(item.Index))] : _chunk!.Items;
         if (mode.ContinueOnError || _chunk.Refused.Count == 0)
-            return rows;
+            return items;
         var first = _chunk.Refused[0].Index;
-        return [.. rows.TakeWhile(row => row.Index < first)];
+        return [.. items.TakeWhile(item => item.Index < first)];
     }
 
     private async Task FlushAsync(CancellationToken cancellationToken)

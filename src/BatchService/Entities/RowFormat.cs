@@ -3,10 +3,14 @@ using BatchService.Batching;
 
 namespace BatchService.Entities;
 
-/// <summary>Writes the result object of one row.</summary>
-internal static class RowResult
+/// <summary>The results of a row batch: camelCase, as in <c>POST /batch</c>; each result carries its row.</summary>
+internal sealed class RowFormat : ItemFormat
 {
-    public static void Write(Utf8JsonWriter writer, ItemOutcome outcome)
+    public static readonly RowFormat Instance = new();
+
+    public override Error? Empty { get; } = new(ErrorCodes.BatchEmpty, "Batch request must contain at least one item");
+
+    public override void WriteResult(Utf8JsonWriter writer, ItemOutcome outcome, bool isLine)
     {
         writer.WriteStartObject();
         writer.WriteNumber("index"u8, outcome.Index);
@@ -32,6 +36,18 @@ internal static class RowResult
                 break;
         }
         writer.WriteEndObject();
+    }
+
+    public override void WriteTotals(Utf8JsonWriter writer, ItemBatchAnswer answer)
+    {
+        var totals = answer.Results.Totals;
+        writer.WriteBoolean("success", answer.Success);
+        writer.WriteBoolean("committed", answer.Committed);
+        writer.WriteNumber("total", totals.Total);
+        writer.WriteNumber("successCount", totals.Successes);
+        writer.WriteNumber("failureCount", totals.Failures);
+        writer.WriteNumber("skippedCount", totals.Total - totals.Successes - totals.Failures);
+        writer.WriteNumber("successRate", totals.SuccessRate);
     }
 
     private static void WriteError(Utf8JsonWriter writer, Error error)

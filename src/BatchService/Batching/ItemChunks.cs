@@ -1,0 +1,76 @@
+using System.Runtime.CompilerServices;
+using System.Text.Json;
+
+namespace BatchService.Batching;
+
+/// <summary>Reads and checks one item.</summary>
+/// <param name="pointer">The item's place in the request.</param>
+/// <param name="errors">Receives what is wrong with it; then the item is not used.</param>
+internal delegate TItem ItemReading<out TItem>(ItemInput input, string pointer, List<Error> errors);
+
+/// <summary>Checks items as they arrive and cuts them into chunks.</summary>
+/// <param name="root">The place of the array in a JSON request: <c>/items</c>. Streams say it in the same way.</param>
+/// <param name="read">Called for each item in order.</param>
+internal sealed class ItemChunks<TItem>(string root, int chunkItems, ItemReading<TItem> read)
+    where TItem : IBatchItem
+{
+    private List<TItem> _items = [];
+    private List<ItemOutcome> _refused = [];
+    private List<Error> _errors = [];
+    private int _count;
+    private int _next;
+
+    /// <summary>The items of a stream, in constant memory.</summary>
+    public async IAsyncEnumerable<ItemChunk<TItem>> ReadAsync(
+        IAsyncEnumerable<ItemInput> inputs, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await foreach (var input in inputs.WithCancellation(cancellationToken))
+        {
+            Add(input);
+            if (_count == chunkItems)
+                yield return Take(isLast: false);
+        }
+        if (_count > 0)
+            yield return Take(isLast: true);
+    }
+
+    /// <summary>The items of a JSON array.</summary>
+    public IReadOnlyList<ItemChunk<TItem>> Read(JsonElement items)
+    {
+        var chunks = new List<ItemChunk<TItem>>();
+        var left = items.GetArrayLength();
+        foreach (var item in items.EnumerateArray())
+        {
+            Add(new ItemInput(_next, item));
+            if (_count == chunkItems || _next == left)
+                chunks.Add(Take(isLast: _next == left));
+        }
+        return chunks;
+    }
+
+    private void Add(ItemInput input)
+    {
+        var pointer = JsonPointer.Append(root, input.Index);
+        var before = _errors.Count;
+        TItem? item = default;
+        if (input.Error is { } unreadable)
+            _errors.Add(unreadable with { Pointer = unreadable.Pointer ?? pointer });
+        else
+            item = read(input, pointer, _errors);
+        for (var position = before; position < _errors.Count; position++)
+            _errors[position] = _errors[position] with { Index = input.Index };
+        if (_errors.Count == before)
+            _items.Add(item!);
+        else
+            _refused.Add(ItemOutcome.Failed(input.Index, _errors[before]));
+        _count++;
+        _next++;
+    }
+
+    private ItemChunk<TItem> Take(bool isLast)
+    {
+        var chunk = new ItemChunk<TItem>(_next - _count, _count, _items, _refused, _errors, isLast);
+        (_items, _refused, _errors, _count) = ([], [], [], 0);
+        return chunk;
+    }
+}
