@@ -1,3 +1,4 @@
+using BatchService.Attestations;
 using BatchService.Batching;
 using BatchService.Data;
 using BatchService.Entities;
@@ -12,13 +13,14 @@ var builder = WebApplication.CreateBuilder(args);
 builder.Configuration["Urls"] ??= "http://127.0.0.1:5080";
 builder.AddDatabase();
 builder.AddHttpKit();
-builder.Services.AddBatching().AddEntities().AddOperations();
+builder.Services.AddBatching().AddEntities().AddOperations().AddAttestations();
 
 await using var app = builder.Build();
 app.UseHttpKit();
 app.MapOperations();
 app.MapRowBatches();
 app.MapEntities();
+app.MapAttestations();
 app.MapCapabilities();
 
 if (!await app.PrepareDatabaseAsync(app.Lifetime.ApplicationStopping))

@@ -43,13 +43,15 @@ internal sealed record ItemBatch<TItem>(
         ItemSource source, Func<ItemChunks<TItem>> reading, Func<IReadOnlyList<TItem>, IReadOnlyList<WriteSet>> arrange)
     {
         if (source is ItemSource.Json json)
-        {
-            var chunks = reading().Read(json.Items);
-            return new ItemBatch<TItem>(_ => chunks.ToAsyncEnumerable().GetAsyncEnumerator(CancellationToken.None), chunks, arrange);
-        }
+            return Of(reading().Read(json.Items), arrange);
         var stream = (ItemSource.Streamed)source;
         return new ItemBatch<TItem>(token => reading().ReadAsync(stream.Open(token), token).GetAsyncEnumerator(token), [], arrange);
     }
+
+    /// <summary>Items that are all there.</summary>
+    public static ItemBatch<TItem> Of(
+        IReadOnlyList<ItemChunk<TItem>> chunks, Func<IReadOnlyList<TItem>, IReadOnlyList<WriteSet>> arrange) =>
+        new(_ => chunks.ToAsyncEnumerable().GetAsyncEnumerator(CancellationToken.None), chunks, arrange);
 
     /// <summary>No item was refused. Of a stream nothing is known yet.</summary>
     public bool IsClean => Chunks.All(chunk => chunk.Refused.Count == 0);

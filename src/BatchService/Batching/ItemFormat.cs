@@ -8,6 +8,9 @@ internal abstract class ItemFormat
     /// <summary>The member that lists what was written, in request order, beside the results; null where each result carries its own.</summary>
     public virtual string? DataName => null;
 
+    /// <summary>The object <c>errors</c> is there also when it is empty.</summary>
+    public virtual bool AlwaysHasErrors => false;
+
     /// <summary>What a batch without items is told; null: it is a success.</summary>
     public virtual Error? Empty => null;
 

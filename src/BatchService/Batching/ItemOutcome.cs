@@ -29,6 +29,9 @@ internal static class ItemStatusNames
 /// <param name="Index">The item's position in the request, from 0.</param>
 internal sealed record ItemOutcome(int Index, ItemStatus Status)
 {
+    /// <summary>The own id of what the item made or meant, where its door knows ids.</summary>
+    public string? Id { get; init; }
+
     /// <summary>Why it failed; null otherwise.</summary>
     public Error? Error { get; init; }
 

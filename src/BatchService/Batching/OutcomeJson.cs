@@ -6,7 +6,10 @@ namespace BatchService.Batching;
 
 /// <summary>An outcome as it is kept in <c>batch.idempotency_part</c>.</summary>
 internal sealed record StoredOutcome(
-    int Index, int Affected, IReadOnlyList<string>? Rows, IReadOnlyList<string>? Results, string? Code, string? Detail, string? Pointer, string? Constraint);
+    int Index, int Affected, IReadOnlyList<string>? Rows, IReadOnlyList<string>? Results, string? Code, string? Detail, string? Pointer, string? Constraint)
+{
+    public string? Id { get; init; }
+}
 
 /// <summary>Writes and reads the outcomes of a transaction for those who take over after a crash.</summary>
 internal static class OutcomeJson
@@ -20,7 +23,8 @@ internal static class OutcomeJson
             outcome.Error?.Code.Name,
             outcome.Error?.Detail,
             outcome.Error?.Pointer,
-            outcome.Error?.Constraint)),
+            outcome.Error?.Constraint)
+        { Id = outcome.Id ?? outcome.Error?.Id }),
         StoredOutcomeJson.Default.IEnumerableStoredOutcome);
 
     /// <summary>What was completed comes back as replayed.</summary>
@@ -32,10 +36,11 @@ internal static class OutcomeJson
         if (stored.Code is { } name)
         {
             var code = ErrorCodes.All.FirstOrDefault(code => code.Name == name) ?? ErrorCodes.ValidationFailed;
-            return ItemOutcome.Failed(stored.Index, new Error(code, stored.Detail ?? code.Title, stored.Pointer, stored.Constraint) { Index = stored.Index });
+            return ItemOutcome.Failed(stored.Index, new Error(code, stored.Detail ?? code.Title, stored.Pointer, stored.Constraint) { Index = stored.Index, Id = stored.Id });
         }
         return new ItemOutcome(stored.Index, ItemStatus.Replayed)
         {
+            Id = stored.Id,
             Affected = stored.Affected,
             Rows = [.. (stored.Rows ?? []).Select(row => new ReadOnlyMemory<byte>(Encoding.UTF8.GetBytes(row)))],
             Results = stored.Results ?? [],

@@ -23,6 +23,7 @@ internal static partial class HttpSetup
         // An exception instead of an empty 400: only it can say which parameter is wrong.
         builder.Services.Configure<RouteHandlerOptions>(options => options.ThrowOnBadRequest = true);
         builder.Services.AddSingleton<WriteCall>();
+        builder.Services.AddSingleton<ItemBatchCall>();
         builder.Services.AddOpenApi();
     }
 

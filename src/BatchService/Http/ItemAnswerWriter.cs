@@ -26,6 +26,12 @@ internal sealed class ItemAnswerWriter(HttpContext context, ItemFormat format, P
         return (false, new Error(ErrorCodes.NotAcceptable, "The endpoint answers in application/json or application/x-ndjson."));
     }
 
+    /// <summary>True when the client takes NDJSON, or does not say what it takes.</summary>
+    public static bool TakesLines(HttpRequest request) =>
+        !MediaTypeHeaderValue.TryParseList(request.Headers.Accept, out var accepted)
+        || accepted.Count == 0
+        || accepted.Any(type => type.Quality is not 0 && new MediaTypeHeaderValue(RequestMedia.Ndjson).IsSubsetOf(type));
+
     /// <summary>The response body, for results that are sent as their chunk commits.</summary>
     public Stream OpenLive()
     {
@@ -106,7 +112,7 @@ internal sealed class ItemAnswerWriter(HttpContext context, ItemFormat format, P
             await WriteMemberAsync(target, name, "[", answer.Results.Data, "]", cancellationToken);
         if (withResults)
             await WriteMemberAsync(target, "results", "[", answer.Results.Spool, "]", cancellationToken);
-        if (answer.Results.ErrorTexts.Length > 0 || format.DataName is not null)
+        if (answer.Results.ErrorTexts.Length > 0 || format.AlwaysHasErrors)
             await WriteMemberAsync(target, "errors", "{", answer.Results.ErrorTexts, "}", cancellationToken);
         await target.WriteAsync("}"u8.ToArray(), cancellationToken);
     }

@@ -23,6 +23,75 @@ namespace BatchService.Data.Migrations
 
             NpgsqlModelBuilderExtensions.UseIdentityByDefaultColumns(modelBuilder);
 
+            modelBuilder.Entity("BatchService.Attestations.AttestationRow", b =>
+                {
+                    b.Property<string>("Id")
+                        .HasColumnType("text")
+                        .HasColumnName("id");
+
+                    b.PrimitiveCollection<string[]>("Actors")
+                        .IsRequired()
+                        .HasColumnType("text[]")
+                        .HasColumnName("actors");
+
+                    b.Property<string>("Attributes")
+                        .HasColumnType("jsonb")
+                        .HasColumnName("attributes");
+
+                    b.PrimitiveCollection<string[]>("Contexts")
+                        .IsRequired()
+                        .HasColumnType("text[]")
+                        .HasColumnName("contexts");
+
+                    b.PrimitiveCollection<string[]>("ContextsFolded")
+                        .HasColumnType("text[]")
+                        .HasColumnName("contexts_folded");
+
+                    b.Property<DateTimeOffset>("CreatedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("created_at");
+
+                    b.Property<string>("CreatedBy")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("created_by");
+
+                    b.PrimitiveCollection<string[]>("Predicates")
+                        .IsRequired()
+                        .HasColumnType("text[]")
+                        .HasColumnName("predicates");
+
+                    b.Property<string>("Source")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("source");
+
+                    b.PrimitiveCollection<string[]>("Subjects")
+                        .IsRequired()
+                        .HasColumnType("text[]")
+                        .HasColumnName("subjects");
+
+                    b.Property<DateTimeOffset>("Timestamp")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("timestamp");
+
+                    b.HasKey("Id")
+                        .HasName("attestation_pkey");
+
+                    b.HasIndex(new[] { "ContextsFolded" }, "attestation_contexts_folded_idx")
+                        .HasFilter("contexts_folded IS NOT NULL");
+
+                    NpgsqlIndexBuilderExtensions.HasMethod(b.HasIndex(new[] { "ContextsFolded" }, "attestation_contexts_folded_idx"), "gin");
+
+                    b.HasIndex(new[] { "Subjects", "Predicates", "Contexts", "Actors" }, "attestation_lists_idx");
+
+                    NpgsqlIndexBuilderExtensions.HasMethod(b.HasIndex(new[] { "Subjects", "Predicates", "Contexts", "Actors" }, "attestation_lists_idx"), "gin");
+
+                    b.HasIndex(new[] { "Timestamp", "Id" }, "attestation_timestamp_idx");
+
+                    b.ToTable("attestation", "batch");
+                });
+
             modelBuilder.Entity("BatchService.Batching.IdempotencyKeyRow", b =>
                 {
                     b.Property<string>("Caller")

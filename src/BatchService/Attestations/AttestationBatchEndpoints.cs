@@ -1,0 +1,117 @@
+using System.Globalization;
+using System.Text.Json;
+using BatchService.Batching;
+using BatchService.Http;
+
+namespace BatchService.Attestations;
+
+/// <summary>Many attestations at once: create as JSON or as a stream, delete.</summary>
+internal static class AttestationBatchEndpoints
+{
+    private static readonly string[] s_modes = ["atomic", "best_effort"];
+
+    public static void MapAttestationBatches(this IEndpointRouteBuilder routes)
+    {
+        routes.MapPost("/attestations/batch", (HttpContext context, ItemBatchCall call, AttestationBatches batches) => call.RunJsonAsync(
+                context,
+                "POST /attestations/batch",
+                ParseCreate,
+                (source, envelope, request, token) => batches.CreateAsync(source, envelope.ChunkItems, request, token)))
+            .WithName("PostAttestationBatch")
+            .WithTags("Attestations")
+            .WithSummary("Create many attestations: all or nothing, or best effort")
+            .WithAnswer(StatusCodes.Status200OK, "Every attestation was created.", RequestMedia.Json, RequestMedia.Ndjson)
+            .WithAnswer(StatusCodes.Status207MultiStatus, "Best effort, and a command failed; the body has the same shape.")
+            .RefuseUnknownQuery()
+            .WithBatchHeaders()
+            .WithExample("two", AttestationExamples.Batch, summary: "Two commands, all or nothing")
+            .RequireScope("attestations:write");
+
+        routes.MapPost("/attestations/stream", (HttpContext context, ItemBatchCall call, AttestationBatches batches) => call.RunStreamAsync(
+                context,
+                "POST /attestations/stream",
+                AttestationBatches.CommandsRoot,
+                ParseStream,
+                (source, envelope, request, token) => batches.CreateAsync(source, envelope.ChunkItems, request, token)))
+            .WithName("PostAttestationStream")
+            .WithTags("Attestations")
+            .WithSummary("Create attestations from a stream of NDJSON; results come as each chunk commits")
+            .WithAnswer(StatusCodes.Status200OK, "Result lines; the last line is the summary.", RequestMedia.Ndjson)
+            .WithQueryParameter("mode", "", "best_effort (default) or atomic")
+            .WithQueryParameter("chunk_size", "", "Commands that are written together (default 1000)")
+            .RefuseUnknownQuery("mode", "chunk_size")
+            .WithBatchHeaders()
+            .WithExample("two", AttestationExamples.Stream, RequestMedia.Ndjson, "One command a line")
+            .RequireScope("attestations:write");
+
+        routes.MapPost("/attestations/batch/delete", (HttpContext context, ItemBatchCall call, AttestationBatches batches) => call.RunJsonAsync(
+                context,
+                "POST /attestations/batch/delete",
+                ParseDelete,
+                (source, envelope, request, token) => batches.DeleteAsync(source, envelope.ChunkItems, request, token)))
+            .WithName("PostAttestationBatchDelete")
+            .WithTags("Attestations")
+            .WithSummary("Delete many attestations by id; an unknown id fails")
+            .WithAnswer(StatusCodes.Status200OK, "Every attestation was deleted.")
+            .WithAnswer(StatusCodes.Status207MultiStatus, "Best effort, and an id was not found; the body has the same shape.")
+            .RefuseUnknownQuery()
+            .WithBatchHeaders()
+            .WithExample("unknown", AttestationExamples.Delete, summary: "Best effort: an id that is not there fails")
+            .RequireScope("attestations:delete");
+    }
+
+    private static ItemEnvelope ParseCreate(JsonElement body, Preferences preferences, List<Error> errors)
+    {
+        var fields = new FieldReader(body, "", errors);
+        var commands = ReadItems(fields, "commands", errors);
+        var options = ReadMode(fields.Choice("mode", required: false, s_modes), isStream: false, preferences);
+        var chunk = fields.Integer("chunk_size", required: false, 1, AttestationLimits.MaxChunkSize) ?? AttestationLimits.ChunkSize;
+        fields.RefuseOthers();
+        return new ItemEnvelope(commands, options, (int)chunk, FormatOf(options));
+    }
+
+    private static ItemEnvelope ParseDelete(JsonElement body, Preferences preferences, List<Error> errors)
+    {
+        var fields = new FieldReader(body, "", errors);
+        var ids = ReadItems(fields, "ids", errors);
+        var options = ReadMode(fields.Choice("mode", required: false, s_modes), isStream: false, preferences);
+        fields.RefuseOthers();
+        return new ItemEnvelope(ids, options, AttestationLimits.ChunkSize, AttestationFormat.Deleted);
+    }
+
+    private static ItemEnvelope ParseStream(IQueryCollection query, Preferences preferences, List<Error> errors)
+    {
+        var mode = query["mode"].Count > 0 ? query["mode"].ToString() : null;
+        if (mode is not null && !s_modes.Contains(mode, StringComparer.Ordinal))
+            errors.Add(new Error(ErrorCodes.FieldInvalid, $"The query parameter 'mode' must be one of: {string.Join(", ", s_modes)}"));
+        var chunk = AttestationLimits.ChunkSize;
+        if (query["chunk_size"].Count > 0
+            && (!int.TryParse(query["chunk_size"].ToString(), NumberStyles.None, CultureInfo.InvariantCulture, out chunk)
+                || chunk is < 1 or > AttestationLimits.MaxChunkSize))
+        {
+            errors.Add(new Error(
+                ErrorCodes.FieldInvalid, $"The query parameter 'chunk_size' must be an integer from 1 to {AttestationLimits.MaxChunkSize}"));
+        }
+        var options = ReadMode(mode, isStream: true, preferences);
+        return new ItemEnvelope(default, options, chunk, FormatOf(options));
+    }
+
+    private static JsonElement ReadItems(FieldReader fields, string name, List<Error> errors)
+    {
+        var items = fields.Raw(name);
+        if (items.ValueKind == JsonValueKind.Undefined)
+            fields.Missing(name);
+        else if (items.ValueKind != JsonValueKind.Array)
+            fields.Invalid(name, "must be an array");
+        else if (items.GetArrayLength() is > AttestationLimits.MaxCommands and var count)
+            errors.Add(new Error(ErrorCodes.BatchTooLarge, $"Batch size exceeds maximum ({AttestationLimits.MaxCommands}). Requested: {count}", $"/{name}"));
+        return items;
+    }
+
+    /// <summary>Every failure is found in either mode: all of them are told at once.</summary>
+    private static RequestOptions ReadMode(string? mode, bool isStream, Preferences preferences) => new(
+        Atomic: mode is null ? !isStream : mode == "atomic", ContinueOnError: true, Representation: preferences.Minimal != true);
+
+    private static AttestationFormat FormatOf(RequestOptions options) =>
+        options.Representation ? AttestationFormat.Created : AttestationFormat.CreatedMinimal;
+}

@@ -1,0 +1,63 @@
+using System.Text.Json;
+using BatchService.Batching;
+using Microsoft.Extensions.Options;
+
+namespace BatchService.Attestations;
+
+/// <summary>Makes batches of attestations for the engine.</summary>
+internal sealed class AttestationBatches(ItemBatchRunner runner, TimeProvider time, IOptions<AttestationsOptions> options)
+{
+    /// <summary>The place of the commands in a JSON request.</summary>
+    public const string CommandsRoot = "/commands";
+
+    private const string IdsRoot = "/ids";
+
+    /// <summary>Whose attestations a caller sees; null = everyone's.</summary>
+    public string? OwnerFor(Caller caller) => options.Value.PerCaller ? caller.Subject : null;
+
+    /// <summary>Creates one attestation: a batch of one, whose pointers begin at the body itself.</summary>
+    public Task<ItemBatchEnd> CreateOneAsync(JsonElement command, ItemBatchRequest request, CancellationToken cancellationToken)
+    {
+        var errors = new List<Error>();
+        var item = new AttestationReader(Now()).Read(new ItemInput(0, command), "", errors);
+        if (errors.Count > 0)
+            return Task.FromResult(ItemBatchEnd.Refused(errors));
+        return runner.RunAsync(
+            ItemBatch<AttestationItem>.Of([new ItemChunk<AttestationItem>(0, 1, [item], [], [], IsLast: true)], Arranging(request)),
+            request,
+            cancellationToken);
+    }
+
+    /// <summary>Creates attestations from commands.</summary>
+    public Task<ItemBatchEnd> CreateAsync(ItemSource source, int chunkItems, ItemBatchRequest request, CancellationToken cancellationToken) =>
+        runner.RunAsync(
+            ItemBatch<AttestationItem>.Of(
+                source,
+                () => new ItemChunks<AttestationItem>(CommandsRoot, chunkItems, new AttestationReader(Now()).Read),
+                Arranging(request)),
+            request,
+            cancellationToken);
+
+    /// <summary>Deletes attestations by id.</summary>
+    public Task<ItemBatchEnd> DeleteAsync(ItemSource source, int chunkItems, ItemBatchRequest request, CancellationToken cancellationToken)
+    {
+        var owner = OwnerFor(request.Caller);
+        return runner.RunAsync(
+            ItemBatch<AttestationId>.Of(
+                source,
+                () => new ItemChunks<AttestationId>(IdsRoot, chunkItems, AttestationId.Read),
+                ids => AttestationId.Arrange(ids, request.Caller, owner)),
+            request,
+            cancellationToken);
+    }
+
+    private static Func<IReadOnlyList<AttestationItem>, IReadOnlyList<WriteSet>> Arranging(ItemBatchRequest request) =>
+        items => items.Count == 0 ? [] : [new AttestationWriteSet(items, request.Options.Representation) { Caller = request.Caller }];
+
+    /// <summary>PostgreSQL keeps microseconds, and what is answered must be what is stored.</summary>
+    private DateTimeOffset Now()
+    {
+        var now = time.GetUtcNow();
+        return now.AddTicks(-(now.Ticks % TimeSpan.TicksPerMicrosecond));
+    }
+}

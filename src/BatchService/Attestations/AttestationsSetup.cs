@@ -1,0 +1,13 @@
+namespace BatchService.Attestations;
+
+/// <summary>Registers what attestations need.</summary>
+internal static class AttestationsSetup
+{
+    public static IServiceCollection AddAttestations(this IServiceCollection services)
+    {
+        services.AddOptions<AttestationsOptions>().BindConfiguration(AttestationsOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        services.AddSingleton<AttestationQuery>();
+        services.AddSingleton<AttestationBatches>();
+        return services;
+    }
+}

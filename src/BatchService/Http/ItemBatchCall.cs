@@ -1,0 +1,119 @@
+using System.Text.Json;
+using BatchService.Batching;
+using Microsoft.Extensions.Options;
+
+namespace BatchService.Http;
+
+/// <summary>What the body or the query string of a batch asks for.</summary>
+/// <param name="Items">The array of a JSON body; undefined for a stream.</param>
+/// <param name="ChunkItems">How many items are written together.</param>
+internal sealed record ItemEnvelope(JsonElement Items, RequestOptions Options, int ChunkItems, ItemFormat Format);
+
+/// <summary>
+/// A call that brings many items of one kind: preferences, media types, body, key and deadline are the same whatever the items are. What
+/// differs is given by the endpoint: how it reads the envelope, and how it runs the items.
+/// </summary>
+internal sealed class ItemBatchCall(IOptions<BatchOptions> limits)
+{
+    private const Preference Honoured = Preference.Return | Preference.Handling | Preference.MultiStatus;
+
+    /// <summary>A JSON body, answered by one JSON document or, if the client asks so, by lines.</summary>
+    /// <param name="parse">Body → envelope; adds what is wrong to the list, and may then return anything.</param>
+    public async Task RunJsonAsync(
+        HttpContext context,
+        string route,
+        Func<JsonElement, Preferences, List<Error>, ItemEnvelope> parse,
+        Func<ItemSource, ItemEnvelope, ItemBatchRequest, CancellationToken, Task<ItemBatchEnd>> run)
+    {
+        var (preferences, errors) = ReadPreferences(context);
+        var (asLines, acceptError) = ItemAnswerWriter.Negotiate(context.Request);
+        if (acceptError is not null)
+            errors.Add(acceptError);
+        using var deadline = RequestDeadline.Start(context, limits.Value);
+        using var json = errors.Count == 0 ? await JsonBody.ReadAsync(context.Request, limits.Value.MaxBodyBytes, deadline.Token) : null;
+        if (json?.Error is { } unreadable)
+            errors.Add(unreadable);
+        if (errors.Count > 0)
+        {
+            await Problem.WriteAsync(context, errors, context.RequestAborted);
+            return;
+        }
+
+        var envelope = parse(json!.Root, preferences, errors);
+        var (key, keyError) = IdempotencyHeader.Read(context, route, json.Bytes.Span);
+        if (keyError is not null)
+            errors.Add(keyError);
+        if (errors.Count > 0)
+        {
+            await Problem.WriteAsync(context, errors, context.RequestAborted);
+            return;
+        }
+
+        await RunAsync(context, preferences, asLines, envelope, new ItemSource.Json(envelope.Items), key, run, deadline.Token);
+    }
+
+    /// <summary>An NDJSON body, answered line by line as its chunks commit.</summary>
+    /// <param name="root">The place that pointers into the items begin with.</param>
+    /// <param name="parse">Query string → envelope.</param>
+    public async Task RunStreamAsync(
+        HttpContext context,
+        string route,
+        string root,
+        Func<IQueryCollection, Preferences, List<Error>, ItemEnvelope> parse,
+        Func<ItemSource, ItemEnvelope, ItemBatchRequest, CancellationToken, Task<ItemBatchEnd>> run)
+    {
+        var (preferences, errors) = ReadPreferences(context);
+        var (kind, mediaError) = RequestMedia.Read(context.Request, MediaKind.Ndjson);
+        if (mediaError is not null)
+            errors.Add(mediaError);
+        if (!ItemAnswerWriter.TakesLines(context.Request))
+            errors.Add(new Error(ErrorCodes.NotAcceptable, "The endpoint answers in application/x-ndjson."));
+        var envelope = parse(context.Request.Query, preferences, errors);
+        if (errors.Count > 0)
+        {
+            await Problem.WriteAsync(context, errors, context.RequestAborted);
+            return;
+        }
+
+        using var stream = await ItemStream.OpenAsync(
+            context, route, kind, envelope.Options.Atomic, root, limits.Value.MaxLineBytes, context.RequestAborted);
+        if (stream.Error is { } error)
+        {
+            await Problem.WriteAsync(context, [error], context.RequestAborted);
+            return;
+        }
+
+        await RunAsync(context, preferences, asLines: true, envelope, stream.Source!, stream.Key, run, context.RequestAborted);
+    }
+
+    private static (Preferences Preferences, List<Error> Errors) ReadPreferences(HttpContext context)
+    {
+        var (preferences, unreadable) = Preferences.Parse(context.Request.Headers["Prefer"]);
+        return (preferences, [.. unreadable, .. preferences.Refusals(Honoured)]);
+    }
+
+    private static async Task RunAsync(
+        HttpContext context,
+        Preferences preferences,
+        bool asLines,
+        ItemEnvelope envelope,
+        ItemSource source,
+        IdempotencyKey? key,
+        Func<ItemSource, ItemEnvelope, ItemBatchRequest, CancellationToken, Task<ItemBatchEnd>> run,
+        CancellationToken cancellationToken)
+    {
+        // Results are sent as they come only where the status line cannot depend on them: best effort, line by line.
+        var isLive = asLines && key is null && envelope.Options is { Atomic: false, Validate: Validation.None };
+        var answer = new ItemAnswerWriter(context, envelope.Format, preferences, asLines);
+        var request = new ItemBatchRequest(
+            envelope.Options,
+            context.GetCaller(),
+            key,
+            envelope.Format,
+            isLive ? answer.OpenLive() : null,
+            asLines ? (byte)'\n' : (byte)',',
+            answer.ShapeAsync);
+        preferences.Confirm(context.Response, Honoured);
+        await answer.WriteAsync(await run(source, envelope, request, cancellationToken), context.RequestAborted);
+    }
+}
