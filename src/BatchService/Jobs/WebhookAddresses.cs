@@ -28,7 +28,7 @@ internal static class WebhookAddresses
     /// IPv6 that anybody may announce is 2000::/3. What lies outside is refused without being named: ::1, ::, mapped and compatible IPv4,
     /// NAT64 (64:ff9b::/96, 64:ff9b:1::/48), discard-only, link-local, site-local, multicast.
     /// </summary>
-    private static readonly IPNetwork _global = IPNetwork.Parse("2000::/3");
+    private static readonly IPNetwork[] _global = Networks("2000::/3");
 
     private static readonly IPNetwork[] _globalButReserved = Networks(
         "2001::/23", // protocol assignments: Teredo, ORCHID, benchmarks
@@ -38,21 +38,19 @@ internal static class WebhookAddresses
         "3ffe::/16", // the 6bone, given back
         "3fff::/20"); // documentation
 
-    /// <summary>Where clouds hand out credentials on addresses that are otherwise public or merely private: refused in every configuration.</summary>
-    private static readonly IPAddress[] _metadata =
-    [
-        IPAddress.Parse("168.63.129.16"), IPAddress.Parse("100.100.100.200"), IPAddress.Parse("fd00:ec2::254"), IPAddress.Parse("fd20:ce::254"),
-    ];
+    /// <summary>Where clouds give out credentials on addresses that look public or merely private: refused in every configuration.</summary>
+    private static readonly IPNetwork[] _metadata =
+        Networks("168.63.129.16/32", "100.100.100.200/32", "fd00:ec2::254/128", "fd20:ce::254/128");
 
     /// <summary>True when the address can be one of the public internet and of nothing else.</summary>
     public static bool IsPublic(IPAddress address)
     {
-        if (_metadata.Contains(address) || IsIn(_private, address))
+        if (IsIn(_metadata, address) || IsIn(_private, address))
             return false;
         return address.AddressFamily switch
         {
             AddressFamily.InterNetwork => !IsIn(_reserved, address),
-            AddressFamily.InterNetworkV6 => _global.Contains(address) && !IsIn(_globalButReserved, address),
+            AddressFamily.InterNetworkV6 => IsIn(_global, address) && !IsIn(_globalButReserved, address),
             _ => false,
         };
     }
@@ -61,9 +59,11 @@ internal static class WebhookAddresses
     public static bool IsAllowed(IPAddress address, WebhookOptions options) =>
         IsPublic(address)
         || (options.AllowLoopback && !address.IsIPv4MappedToIPv6 && IPAddress.IsLoopback(address))
-        || (options.AllowPrivateNetworks && !_metadata.Contains(address) && IsIn(_private, address));
+        || (options.AllowPrivateNetworks && !IsIn(_metadata, address) && IsIn(_private, address));
 
-    private static bool IsIn(IPNetwork[] networks, IPAddress address) => Array.Exists(networks, network => network.Contains(address));
+    /// <summary>IPNetwork reads a mapped address as the IPv4 one that it carries, also when it compares it with an IPv6 network.</summary>
+    private static bool IsIn(IPNetwork[] networks, IPAddress address) =>
+        !address.IsIPv4MappedToIPv6 && Array.Exists(networks, network => network.Contains(address));
 
     private static IPNetwork[] Networks(params string[] networks) => [.. networks.Select(IPNetwork.Parse)];
 }
