@@ -6,7 +6,7 @@ namespace BatchService.Frames;
 /// <summary>
 /// The envelope of <c>POST /frames/batch</c>, read strictly. The frames themselves are looked at later, and leniently.
 /// </summary>
-/// <param name="FailFast">Report the first invalid frame only, with its first error.</param>
+/// <param name="FailFast">Report the first invalid frame only.</param>
 /// <param name="PreValidate">False: the store refuses invalid frames, in the words of the store.</param>
 internal sealed record FrameBatchRequest(
     IReadOnlyList<JsonElement> Frames, bool FailFast, bool PreValidate, IReadOnlyList<FrameHook> OnSuccess)

@@ -24,8 +24,10 @@ internal sealed record FrameBatchResult(
 
     public int Count => Success ? Results.Count : 0;
 
-    /// <summary>How many frames are to blame.</summary>
-    public int Failed => Success ? 0 : Math.Max(ValidationErrors.Count, Results.Count(result => result.Error is not null));
+    /// <summary>How many frames are to blame: the invalid ones, or all that a failing store refused.</summary>
+    public int Failed => Problems.Any(problem => problem.Index is null)
+        ? Results.Count
+        : Problems.DistinctBy(problem => problem.Index).Count();
 
     /// <summary>Writes the members into an open object, which may hold the members of a problem already.</summary>
     /// <param name="representation">False: without the result of each frame, as far as it is stored.</param>

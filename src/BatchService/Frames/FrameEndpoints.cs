@@ -21,7 +21,7 @@ internal static class FrameEndpoints
         routes.MapGet("/frames", ListAsync)
             .WithName("GetFrames").WithTags(Tag)
             .WithSummary("Frames that meet every filter, newest first; a page ends early at 8 MiB")
-            .WithQueryParameter("query", "", "All of these words, each as the beginning of a word, in caption, reference point, next action, keywords or blockers.")
+            .WithQueryParameter("query", "", "All of these words, each as the beginning of a word, in caption, reference point, next action, keywords and blockers; signs do not count.")
             .WithQueryParameter("branch", "main", "The branch, exactly.")
             .WithQueryParameter("module", "", "A module that module_scope names, exactly.")
             .WithQueryParameter("jira", "", "The ticket, exactly.")
@@ -104,7 +104,7 @@ internal static class FrameEndpoints
             context,
             $"DELETE /frames/{id}",
             async (connection, token) => await FrameWriter.DeleteAsync(connection, id, token)
-                ? WriteResult.Done(new StoredAnswer(StatusCodes.Status204NoContent, "", default, Succeeded: 1, Failed: 0))
+                ? WriteResult.Done(StoredAnswer.NoContent)
                 : WriteResult.Refused(NotFound()))
         : Problem.WriteAsync(context, [NotFound()], context.RequestAborted);
 

@@ -73,7 +73,8 @@ internal sealed partial class FrameHooks(AtlasRebuildRequest? rebuildAtlas, Fram
             return new FrameHookResult(FrameHook.AtlasRebuild, "failed", "This installation has no atlas.");
         try
         {
-            await rebuildAtlas(cancellationToken);
+            // The rebuild is asked for even when nobody waits for the answer any more.
+            await rebuildAtlas(CancellationToken.None).WaitAsync(cancellationToken);
             return new FrameHookResult(FrameHook.AtlasRebuild, "completed");
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)

@@ -61,7 +61,8 @@ internal sealed class FrameStatistics(NpgsqlDataSource database)
         foreach (var name in s_lists)
         {
             writer.WritePropertyName(name);
-            writer.WriteRawValue(await reader.IsDBNullAsync(column, cancellationToken) ? "[]" : reader.GetString(column));
+            using var list = JsonDocument.Parse(await reader.IsDBNullAsync(column, cancellationToken) ? "[]" : reader.GetString(column));
+            list.RootElement.WriteTo(writer);
             column++;
         }
         writer.WriteEndObject();
