@@ -115,13 +115,15 @@ internal static class FrameEndpoints
     }
 
     /// <summary>
-    /// The id in the address; null when no frame can have it. Not the route's value, which tells an encoded slash from none no better than
-    /// an encoded percent sign from none.
+    /// The id in the address; null when no frame can have it. Read from what was sent: the route's value does not tell an encoded slash
+    /// from the text %2F. Without a connection, in a test, there is only the route's value.
     /// </summary>
     private static string? IdOf(HttpContext context)
     {
         var target = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget.Split('?')[0];
-        var id = Uri.UnescapeDataString(target[(target.LastIndexOf('/') + 1)..]);
+        var id = target.Length > 0
+            ? Uri.UnescapeDataString(target[(target.LastIndexOf('/') + 1)..])
+            : context.GetRouteValue("id") as string ?? "";
         return id.Length is > 0 and <= FrameFields.MaxId && !id.Contains('\0', StringComparison.Ordinal) ? id : null;
     }
 
