@@ -46,10 +46,11 @@ internal sealed class FrameReads(NpgsqlDataSource database)
         var (count, last, more) = (0, "", false);
         while (await reader.ReadAsync(cancellationToken))
         {
-            if (more = count == limit || writer.BytesCommitted + writer.BytesPending > MaxPageBytes)
+            more = count == limit || writer.BytesCommitted + writer.BytesPending > MaxPageBytes;
+            if (more)
                 break;
             WriteFrame(writer, reader.GetString(2));
-            last = PageCursor.Write(Rfc3339.Format(reader.GetFieldValue<DateTime>(1)), reader.GetString(0));
+            last = PageCursor.Write(Rfc3339.Format(reader.GetFieldValue<DateTimeOffset>(1)), reader.GetString(0));
             count++;
         }
         writer.WriteEndArray();

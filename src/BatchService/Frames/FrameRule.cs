@@ -74,7 +74,7 @@ internal sealed record CountRule : FrameRule
     {
         if (value.ValueKind != JsonValueKind.Number)
             findings.InvalidType(place, "Must be a number");
-        else if (value.GetDouble() is var number && (number is < 0 or > Max || Math.Floor(number) != number))
+        else if (value.GetDouble() is var number && (number is < 0 or > Max || !double.IsInteger(number)))
             findings.InvalidValue(place, "Must be a whole number, 0 or more");
     }
 }

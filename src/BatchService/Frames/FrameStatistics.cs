@@ -53,7 +53,7 @@ internal sealed class FrameStatistics(NpgsqlDataSource database)
         foreach (var name in s_times)
         {
             var isEmpty = await reader.IsDBNullAsync(column, cancellationToken);
-            writer.WriteString(name, isEmpty ? null : Rfc3339.Format(reader.GetFieldValue<DateTime>(column)));
+            writer.WriteString(name, isEmpty ? null : Rfc3339.Format(reader.GetFieldValue<DateTimeOffset>(column)));
             column++;
         }
         foreach (var name in s_counts)

@@ -178,13 +178,13 @@ public sealed class FrameBatchTests(FramesFixture service) : IClassFixture<Frame
     [InlineData("""{ "frames": [], "options": { "onSuccess": [{ "webhook": "ftp://example.org" }] } }""", "FIELD_INVALID", "/options/onSuccess/0/webhook")]
     [InlineData("""{ "frames": [], "options": { "onSuccess": [{ "webhook": "file:///etc/passwd" }] } }""", "FIELD_INVALID", "/options/onSuccess/0/webhook")]
     [InlineData("""{ "frames": [], "options": { "onSuccess": [{ "webhook": 1 }] } }""", "FIELD_INVALID", "/options/onSuccess/0/webhook")]
-    public async Task Reads_the_envelope_strictly(string body, string code, string? pointer)
+    public async Task Reads_the_envelope_strictly(string body, string code, string? place)
     {
         var reply = (await service.Client.CallAsync(HttpMethod.Post, "/frames/batch", body)).Expect(400);
 
         Assert.Equal(code, reply.Code);
-        if (pointer is not null)
-            Assert.Contains(reply.Body.GetProperty("errors").EnumerateArray(), error => error.GetProperty("pointer").GetString() == pointer);
+        if (place is not null)
+            Assert.Contains(reply.Body.GetProperty("errors").EnumerateArray(), error => error.GetProperty("pointer").GetString() == place);
     }
 
     [Fact]

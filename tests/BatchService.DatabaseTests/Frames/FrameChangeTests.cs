@@ -34,7 +34,7 @@ public sealed class FrameChangeTests(FramesFixture service) : IClassFixture<Fram
     [InlineData("""{ "status_snapshot": { "next_action": null } }""", "/status_snapshot/next_action", "status_snapshot.next_action: Missing required field 'next_action'")]
     [InlineData("""{ "capabilityTier": "boss" }""", "/capabilityTier", "capabilityTier: Must be one of: senior, mid, junior")]
     [InlineData("""{ "id": "b" }""", "/id", "id: The id of a frame cannot change")]
-    public async Task Refuses_a_patch_that_leaves_an_invalid_frame_and_changes_nothing(string patch, string pointer, string detail)
+    public async Task Refuses_a_patch_that_leaves_an_invalid_frame_and_changes_nothing(string patch, string place, string detail)
     {
         var before = (await service.Client.GetFramesAsync("/frames/a")).Text;
 
@@ -42,7 +42,7 @@ public sealed class FrameChangeTests(FramesFixture service) : IClassFixture<Fram
 
         Assert.Equal("VALIDATION_FAILED", reply.Code);
         var error = Assert.Single(reply.Body.GetProperty("errors").EnumerateArray());
-        Assert.Equal((pointer, detail), (error.GetProperty("pointer").GetString(), error.GetProperty("detail").GetString()));
+        Assert.Equal((place, detail), (error.GetProperty("pointer").GetString(), error.GetProperty("detail").GetString()));
         Assert.Equal(before, (await service.Client.GetFramesAsync("/frames/a")).Text);
     }
 

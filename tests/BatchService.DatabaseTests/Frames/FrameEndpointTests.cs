@@ -1,6 +1,5 @@
 using System.Text.Json;
 using BatchService.Http;
-using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using static BatchService.DatabaseTests.Frames.FramesClient;

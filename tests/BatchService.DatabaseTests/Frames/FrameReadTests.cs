@@ -146,7 +146,7 @@ public sealed class FrameReadTests(FramesFixture service) : IClassFixture<Frames
     [Fact]
     public async Task Ends_a_page_of_large_frames_early()
     {
-        JsonArray Large() => new([.. Enumerable.Range(0, 1_000).Select(_ => JsonValue.Create(new string('x', 500)))]);
+        static JsonArray Large() => new([.. Enumerable.Range(0, 1_000).Select(_ => JsonValue.Create(new string('x', 500)))]);
         var lists = new[] { "feature_flags", "permissions", "image_ids", "toolCalls", "merged_from", "module_scope" };
         for (var index = 0; index < 6; index++)
             (await service.Client.PostFramesAsync([Frame($"f{index}", [.. lists.Select(name => (name, (JsonNode?)Large()))])])).Expect(200);

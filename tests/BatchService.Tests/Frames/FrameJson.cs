@@ -42,7 +42,7 @@ internal static class FrameJson
     public static JsonElement With(string path, string? value)
     {
         var frame = JsonNode.Parse(Full)!;
-        var steps = path.Replace("]", "", StringComparison.Ordinal).Split('.', '[');
+        var steps = path.Replace("[", ".", StringComparison.Ordinal).Replace("]", "", StringComparison.Ordinal).Split('.');
         var at = steps[..^1].Aggregate(frame, Step);
         if (at is JsonArray list)
             list[int.Parse(steps[^1])] = JsonNode.Parse(value!);
