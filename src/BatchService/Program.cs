@@ -2,6 +2,7 @@ using BatchService.Attestations;
 using BatchService.Batching;
 using BatchService.Data;
 using BatchService.Entities;
+using BatchService.Frames;
 using BatchService.Http;
 using BatchService.Jobs;
 using BatchService.Operations;
@@ -14,7 +15,13 @@ var builder = WebApplication.CreateBuilder(args);
 builder.Configuration["Urls"] ??= "http://127.0.0.1:5080";
 builder.AddDatabase();
 builder.AddHttpKit();
-builder.Services.AddBatching().AddJobs().AddEntities().AddOperations().AddAttestations();
+builder.Services
+    .AddBatching()
+    .AddJobs()
+    .AddEntities()
+    .AddOperations()
+    .AddAttestations()
+    .AddFrames();
 
 await using var app = builder.Build();
 app.UseHttpKit();
@@ -22,6 +29,7 @@ app.MapOperations();
 app.MapRowBatches();
 app.MapEntities();
 app.MapAttestations();
+app.MapFrames();
 app.MapCapabilities();
 
 if (!await app.PrepareDatabaseAsync(app.Lifetime.ApplicationStopping))

@@ -1,4 +1,6 @@
 using Microsoft.AspNetCore.Mvc.Testing;
+using Microsoft.AspNetCore.TestHost;
+using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 
 namespace BatchService.DatabaseTests;
@@ -43,6 +45,8 @@ public class ServiceFixture : IAsyncLifetime
             {
                 builder.UseSetting(key, value);
             }
+
+            builder.ConfigureTestServices(ConfigureServices);
         });
         _ = _factory.Server;
     }
@@ -56,6 +60,11 @@ public class ServiceFixture : IAsyncLifetime
 
     /// <summary>Adds to the settings, which go before appsettings.json.</summary>
     protected virtual void Configure(IDictionary<string, string?> settings)
+    {
+    }
+
+    /// <summary>Replaces services: what the service reaches outside its database.</summary>
+    protected virtual void ConfigureServices(IServiceCollection services)
     {
     }
 

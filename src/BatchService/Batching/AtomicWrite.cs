@@ -53,4 +53,7 @@ internal sealed class AtomicWrite(TransactionRunner transactions, IdempotentRun 
             return WriteResult.Refused(refusal);
         return answer is not null ? WriteResult.Done(answer) : result!;
     }
+
+    /// <summary>Replaces the answer kept under the key by one that also knows what happened after the commit.</summary>
+    public Task AmendAsync(IdempotencyKey key, Caller caller, StoredAnswer answer) => idempotency.AmendAsync(key, caller, answer);
 }

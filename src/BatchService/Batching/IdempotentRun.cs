@@ -34,6 +34,26 @@ internal sealed class IdempotentRun(TransactionRunner transactions, IOptions<Ide
             : await RunInPartsAsync(store, caller, run, cancellationToken);
     }
 
+    /// <summary>
+    /// Replaces the kept answer of an atomic request by one that also knows what happened after the commit. The first answer stays where
+    /// that fails: it told what was certain then.
+    /// </summary>
+    public async Task AmendAsync(IdempotencyKey key, Caller caller, StoredAnswer answer)
+    {
+        // An atomic claim is seen by others with its answer only, so that it is always the first.
+        const long Fence = 1;
+        var store = new IdempotencyStore(key, TimeSpan.FromSeconds(options.Value.LeaseSeconds), TimeSpan.FromHours(options.Value.Hours));
+        try
+        {
+            await EndAsync(
+                caller, (connection, token) => store.FinishAsync(connection, Fence, answer.Within(options.Value.MaxResponseBytes), token));
+        }
+        catch (BatchFaultException)
+        {
+            // The database is away.
+        }
+    }
+
     private async Task<(StoredAnswer?, Error?)> RunAtomicAsync(IdempotencyStore store, Func<Task<StoredAnswer>> shape, BatchRun run)
     {
         var hook = new AtomicHook(store, shape, options.Value.MaxResponseBytes);

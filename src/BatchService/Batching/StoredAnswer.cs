@@ -11,6 +11,9 @@ internal sealed record StoredAnswer(int Status, string ContentType, ReadOnlyMemo
     /// <summary>The header <c>Location</c>: where what was created or accepted can be found.</summary>
     public string? Location { get; init; }
 
+    /// <summary>Done, and nothing to be said about it: 204.</summary>
+    public static StoredAnswer NoContent { get; } = new(204, "", default, Succeeded: 1, Failed: 0);
+
     /// <summary>A JSON answer about one thing.</summary>
     public static StoredAnswer Json(int status, ReadOnlyMemory<byte> body) => new(status, "application/json", body, Succeeded: 1, Failed: 0);
 

@@ -9,14 +9,19 @@ internal static class StoredAnswerWriter
     {
         var response = context.Response;
         response.StatusCode = answer.Status;
-        response.ContentType = answer.ContentType;
-        response.ContentLength = answer.Body.Length;
+        if (answer.Status != StatusCodes.Status204NoContent)
+        {
+            response.ContentType = answer.ContentType;
+            response.ContentLength = answer.Body.Length;
+        }
+
         SetCounts(response, answer.Succeeded, answer.Failed);
         if (answer.Location is not null)
             response.Headers.Location = answer.Location;
         if (answer.IsReplay)
             response.Headers["Idempotent-Replayed"] = "true";
-        await response.Body.WriteAsync(answer.Body, cancellationToken);
+        if (!answer.Body.IsEmpty)
+            await response.Body.WriteAsync(answer.Body, cancellationToken);
     }
 
     /// <summary>So that a log line or a proxy sees how a batch went without reading its body.</summary>

@@ -5,6 +5,7 @@ using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Infrastructure;
 using Microsoft.EntityFrameworkCore.Storage.ValueConversion;
 using Npgsql.EntityFrameworkCore.PostgreSQL.Metadata;
+using NpgsqlTypes;
 
 #nullable disable
 
@@ -186,6 +187,74 @@ namespace BatchService.Data.Migrations
                         .HasName("idempotency_part_pkey");
 
                     b.ToTable("idempotency_part", "batch");
+                });
+
+            modelBuilder.Entity("BatchService.Frames.FrameRow", b =>
+                {
+                    b.Property<string>("Id")
+                        .HasColumnType("text")
+                        .HasColumnName("id")
+                        .UseCollation("C");
+
+                    b.Property<string>("Branch")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("branch");
+
+                    b.Property<string>("Content")
+                        .IsRequired()
+                        .HasColumnType("jsonb")
+                        .HasColumnName("content");
+
+                    b.Property<DateTimeOffset>("CreatedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("created_at");
+
+                    b.Property<string>("CreatedBy")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("created_by");
+
+                    b.Property<string>("Jira")
+                        .HasColumnType("text")
+                        .HasColumnName("jira");
+
+                    b.PrimitiveCollection<string[]>("ModuleScope")
+                        .IsRequired()
+                        .HasColumnType("text[]")
+                        .HasColumnName("module_scope");
+
+                    b.Property<DateTimeOffset>("Timestamp")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("timestamp");
+
+                    b.Property<DateTimeOffset>("UpdatedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("updated_at");
+
+                    b.Property<string>("UserId")
+                        .HasColumnType("text")
+                        .HasColumnName("user_id");
+
+                    b.Property<NpgsqlTsVector>("Words")
+                        .IsRequired()
+                        .HasColumnType("tsvector")
+                        .HasColumnName("words");
+
+                    b.HasKey("Id")
+                        .HasName("frame_pkey");
+
+                    b.HasIndex(new[] { "ModuleScope" }, "frame_module_scope_idx");
+
+                    NpgsqlIndexBuilderExtensions.HasMethod(b.HasIndex(new[] { "ModuleScope" }, "frame_module_scope_idx"), "gin");
+
+                    b.HasIndex(new[] { "Timestamp", "Id" }, "frame_timestamp_idx");
+
+                    b.HasIndex(new[] { "Words" }, "frame_words_idx");
+
+                    NpgsqlIndexBuilderExtensions.HasMethod(b.HasIndex(new[] { "Words" }, "frame_words_idx"), "gin");
+
+                    b.ToTable("frame", "batch");
                 });
 
             modelBuilder.Entity("BatchService.Jobs.WebhookRow", b =>

@@ -1,0 +1,114 @@
+using System.Buffers;
+using System.Text.Json;
+using BatchService.Batching;
+using BatchService.Http;
+using Microsoft.Extensions.Options;
+
+namespace BatchService.Frames;
+
+/// <summary><c>POST /frames/batch</c> and <c>POST /frames/validate</c>.</summary>
+internal static class FrameBatchEndpoints
+{
+    private const Preference Honoured = Preference.Return | Preference.Handling | Preference.MultiStatus;
+
+    public static void MapFrameBatches(this IEndpointRouteBuilder routes)
+    {
+        routes.MapPost("/frames/batch", RunAsync)
+            .WithName("PostFramesBatch")
+            .WithTags("Frames")
+            .WithSummary("Store up to 1,000 frames, all or none; a known id is replaced in full")
+            .WithAnswer(StatusCodes.Status200OK, "All frames are stored.")
+            .RefuseUnknownQuery()
+            .RequireScope("frames:write")
+            .WithBatchHeaders()
+            .WithFrameBatchExamples();
+        routes.MapPost("/frames/validate", ValidateAsync)
+            .WithName("PostFramesValidate")
+            .WithTags("Frames")
+            .WithSummary("Check one frame without storing it; times are RFC 3339 with offset")
+            .WithAnswer(StatusCodes.Status200OK, "The verdict: valid, errors, warnings.")
+            .RefuseUnknownQuery()
+            .RequireScope("frames:read")
+            .WithFrameExamples();
+    }
+
+    private static async Task RunAsync(
+        HttpContext context,
+        FrameIngestion ingestion,
+        IOptions<FramesOptions> options,
+        IOptions<BatchOptions> limits,
+        CancellationToken cancellationToken)
+    {
+        var (preferences, preferenceErrors) = Preferences.Parse(context.Request.Headers["Prefer"]);
+        if (preferenceErrors.Count == 0)
+            preferenceErrors = preferences.Refusals(Honoured);
+        if (preferenceErrors.Count > 0)
+        {
+            await Problem.WriteAsync(context, preferenceErrors, cancellationToken);
+            return;
+        }
+        using var deadline = RequestDeadline.Start(context, limits.Value);
+        using var json = await JsonBody.ReadAsync(context.Request, limits.Value.MaxBodyBytes, deadline.Token);
+        if (json.Error is { } unreadable)
+        {
+            await Problem.WriteAsync(context, [unreadable], cancellationToken);
+            return;
+        }
+        var errors = new List<Error>();
+        var request = FrameBatchRequest.Parse(json.Root, options.Value.MaxBatch, errors);
+        var (key, keyError) = IdempotencyHeader.Read(context, "POST /frames/batch", json.Bytes.Span);
+        if (keyError is not null)
+            errors.Add(keyError);
+        if (errors.Count > 0)
+        {
+            await Problem.WriteAsync(context, errors, cancellationToken);
+            return;
+        }
+        var (answer, refusals) = await ingestion.RunAsync(
+            request, context.GetCaller(), key, result => Shape(context, result, preferences), deadline.Token);
+        preferences.Confirm(context.Response, Honoured);
+        if (answer is null)
+            await Problem.WriteAsync(context, refusals, cancellationToken);
+        else
+            await StoredAnswerWriter.WriteAsync(context, answer, cancellationToken);
+    }
+
+    private static async Task ValidateAsync(HttpContext context, IOptions<BatchOptions> limits, CancellationToken cancellationToken)
+    {
+        using var deadline = RequestDeadline.Start(context, limits.Value);
+        using var json = await JsonBody.ReadAsync(context.Request, limits.Value.MaxBodyBytes, deadline.Token);
+        if (json.Error is { } unreadable)
+        {
+            await Problem.WriteAsync(context, [unreadable], cancellationToken);
+            return;
+        }
+        var verdict = FrameValidator.Validate(json.Root);
+        context.Response.ContentType = RequestMedia.Json;
+        await using (var writer = new Utf8JsonWriter(context.Response.BodyWriter, Problem.Writing))
+        {
+            writer.WriteStartObject();
+            FrameValidationJson.WriteMembers(writer, verdict);
+            writer.WriteEndObject();
+        }
+        await context.Response.BodyWriter.FlushAsync(cancellationToken);
+    }
+
+    /// <summary>The result, or, for a batch of which nothing is stored, a problem that carries the result.</summary>
+    private static StoredAnswer Shape(HttpContext context, FrameBatchResult result, Preferences preferences)
+    {
+        var body = new ArrayBufferWriter<byte>();
+        using (var writer = new Utf8JsonWriter(body, Problem.Writing))
+        {
+            writer.WriteStartObject();
+            if (!result.Success)
+                Problem.WriteMembers(writer, result.Problems, Problem.TraceId(context), "problems");
+            result.WriteMembers(writer, representation: preferences.Minimal != true);
+            writer.WriteEndObject();
+        }
+        if (result.Success)
+            return new StoredAnswer(StatusCodes.Status200OK, RequestMedia.Json, body.WrittenMemory, result.Count, Failed: 0);
+        var summary = ProblemSummary.Of(result.Problems);
+        Problem.SetHeaders(context.Response, summary);
+        return new StoredAnswer(summary.Status, Problem.MediaType, body.WrittenMemory, Succeeded: 0, result.Failed);
+    }
+}

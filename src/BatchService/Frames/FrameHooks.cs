@@ -1,0 +1,107 @@
+using System.Buffers;
+using System.Text.Json;
+using BatchService.Batching;
+using Npgsql;
+
+namespace BatchService.Frames;
+
+/// <summary>Something to be done when a batch is stored.</summary>
+/// <param name="Webhook">Whom to tell; null: rebuild the atlas.</param>
+internal sealed record FrameHook(Uri? Webhook)
+{
+    public const string AtlasRebuild = "atlas_rebuild";
+
+    public string Name => Webhook is null ? AtlasRebuild : "webhook";
+}
+
+/// <summary>What became of a hook.</summary>
+/// <param name="Status"><c>completed</c>, <c>scheduled</c> (it is certain to be done, and not done yet) or <c>failed</c>.</param>
+internal sealed record FrameHookResult(string Name, string Status, string? Error = null);
+
+/// <summary>A message about a stored batch; sent after the commit by whoever keeps the outbox.</summary>
+/// <param name="Data">The batch's result as a JSON object.</param>
+internal sealed record FrameWebhook(Uri Url, string Event, ReadOnlyMemory<byte> Data);
+
+/// <summary>Asks for a rebuild of the atlas and waits for it.</summary>
+internal delegate Task AtlasRebuildRequest(CancellationToken cancellationToken);
+
+/// <summary>Puts a message into the outbox, inside the transaction of the frames.</summary>
+internal delegate Task FrameWebhookOutbox(NpgsqlConnection connection, FrameWebhook webhook, CancellationToken cancellationToken);
+
+/// <summary>
+/// Runs the hooks of a batch. Webhooks become rows of the outbox in the transaction of the frames; the atlas is rebuilt after the commit.
+/// What fails after the commit is told, and changes nothing about the batch.
+/// </summary>
+/// <param name="rebuildAtlas">Null: this installation has no atlas.</param>
+/// <param name="outbox">Null: this installation sends no webhooks.</param>
+internal sealed partial class FrameHooks(AtlasRebuildRequest? rebuildAtlas, FrameWebhookOutbox? outbox, ILogger<FrameHooks> logger)
+{
+    public const string Event = "frames.ingested";
+
+    private const string Scheduled = "scheduled";
+
+    /// <summary>Before the commit: puts the webhooks into the outbox, and tells what is certain by then.</summary>
+    public async Task<IReadOnlyList<FrameHookResult>> ScheduleAsync(
+        NpgsqlConnection connection, IReadOnlyList<FrameHook> hooks, FrameBatchResult result, CancellationToken cancellationToken)
+    {
+        var results = new List<FrameHookResult>(hooks.Count);
+        foreach (var hook in hooks)
+        {
+            if (hook.Webhook is { } url && outbox is not null)
+                await outbox(connection, new FrameWebhook(url, Event, DataOf(result)), cancellationToken);
+            results.Add(hook.Webhook is not null && outbox is null
+                ? new FrameHookResult(hook.Name, "failed", "This installation sends no webhooks.")
+                : new FrameHookResult(hook.Name, Scheduled));
+        }
+        return results;
+    }
+
+    /// <summary>After the commit: rebuilds the atlas where it was asked for, once.</summary>
+    /// <param name="scheduled">What <see cref="ScheduleAsync"/> told.</param>
+    /// <param name="cancellationToken">Ends the waiting, not the rebuild.</param>
+    public async Task<IReadOnlyList<FrameHookResult>> RunAsync(IReadOnlyList<FrameHookResult> scheduled, CancellationToken cancellationToken)
+    {
+        if (scheduled.All(hook => hook.Name != FrameHook.AtlasRebuild))
+            return scheduled;
+        var rebuilt = await RebuildAsync(cancellationToken);
+        return [.. scheduled.Select(hook => hook.Name == FrameHook.AtlasRebuild ? rebuilt : hook)];
+    }
+
+    private async Task<FrameHookResult> RebuildAsync(CancellationToken cancellationToken)
+    {
+        if (rebuildAtlas is null)
+            return new FrameHookResult(FrameHook.AtlasRebuild, "failed", "This installation has no atlas.");
+        try
+        {
+            // The rebuild is asked for even when nobody waits for the answer any more.
+            await rebuildAtlas(CancellationToken.None).WaitAsync(cancellationToken);
+            return new FrameHookResult(FrameHook.AtlasRebuild, "completed");
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            return new FrameHookResult(FrameHook.AtlasRebuild, Scheduled);
+        }
+        catch (Exception exception)
+        {
+            // Whatever it is: the frames are stored, and the answer must say so.
+            LogFailed(logger, FrameHook.AtlasRebuild, exception);
+            var text = exception is BatchFaultException fault ? fault.Error.Detail : "The atlas could not be rebuilt.";
+            return new FrameHookResult(FrameHook.AtlasRebuild, "failed", text);
+        }
+    }
+
+    private static ReadOnlyMemory<byte> DataOf(FrameBatchResult result)
+    {
+        var data = new ArrayBufferWriter<byte>();
+        using (var writer = new Utf8JsonWriter(data, Frame.Writing))
+        {
+            writer.WriteStartObject();
+            result.WriteMembers(writer);
+            writer.WriteEndObject();
+        }
+        return data.WrittenMemory;
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The hook {Hook} failed after its frames were stored")]
+    private static partial void LogFailed(ILogger logger, string hook, Exception exception);
+}
