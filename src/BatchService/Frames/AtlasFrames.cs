@@ -42,8 +42,7 @@ internal sealed class AtlasFrames
             frames._ids[i] = node.Id;
             frames._ticks[i] = node.Ticks;
             frames._branches[i] = NumberOf(branches, node.Branch, frames._branchNames);
-            // No text of the database has a NUL; the number tells no module from one empty one.
-            var key = $"{node.ModuleScope.Count}\0{string.Join('\0', node.ModuleScope)}";
+            var key = AtlasTexts.KeyOf(node.ModuleScope);
             if (!scopes.TryGetValue(key, out frames._scopes[i]))
             {
                 scopes.Add(key, frames._scopes[i] = scopes.Count);

@@ -27,10 +27,11 @@ internal static class AtlasParts
         using (var compressed = new BrotliStream(new MemoryStream(part), CompressionMode.Decompress))
             compressed.CopyTo(json);
         var nodes = new List<AtlasNode>();
+        var texts = new AtlasTexts();
         var reader = new Utf8JsonReader(json.GetBuffer().AsSpan(0, (int)json.Length));
         reader.Read();
         while (reader.Read() && reader.TokenType == JsonTokenType.StartArray)
-            nodes.Add(ReadNode(ref reader));
+            nodes.Add(ReadNode(ref reader, texts));
         return nodes;
     }
 
@@ -65,7 +66,7 @@ internal static class AtlasParts
         writer.WriteEndArray();
     }
 
-    private static AtlasNode ReadNode(ref Utf8JsonReader reader)
+    private static AtlasNode ReadNode(ref Utf8JsonReader reader, AtlasTexts texts)
     {
         reader.Read();
         var id = reader.GetString()!;
@@ -78,6 +79,6 @@ internal static class AtlasParts
         while (reader.Read() && reader.TokenType == JsonTokenType.String)
             modules.Add(reader.GetString()!);
         reader.Read();
-        return new AtlasNode(id, ticks, branch, modules);
+        return new AtlasNode(id, ticks, texts.Once(branch), texts.Once([.. modules]));
     }
 }
