@@ -23,10 +23,11 @@ internal sealed class AtlasGraph
 
     public static AtlasGraph Of(IEnumerable<AtlasNode> nodes) => new(AtlasFrames.Of(nodes));
 
-    /// <summary>
-    /// All edges behind (<paramref name="from"/>, <paramref name="to"/>), by both numbers. Costs one step for each edge and for each
-    /// frame within a week, and for each node a pass over one bit a node for its branch and its modules.
-    /// </summary>
+    /// <summary>All edges behind (<paramref name="from"/>, <paramref name="to"/>), by both numbers.</summary>
+    /// <remarks>
+    /// Costs a step for each edge, a step for each frame within a week of a node, and for each node the passes over the later nodes' bits
+    /// that <see cref="CountEdges"/> makes: the result, and little where there is none.
+    /// </remarks>
     public IEnumerable<AtlasEdge> EdgesAfter(int from, int to, CancellationToken cancellationToken)
     {
         var scratch = _scopes.NewLayers();
@@ -44,10 +45,13 @@ internal sealed class AtlasGraph
         }
     }
 
-    /// <summary>
-    /// The number of all edges. Costs n²/128 words for each of: the window of a week, the branch, and the module scope (as many times as a
-    /// scope has modules, for scopes of up to five), whatever the number of edges is.
-    /// </summary>
+    /// <summary>The number of all edges.</summary>
+    /// <remarks>
+    /// Of n nodes each is compared with all later ones, 64 at a time, so that the number of edges does not matter: n²/128 words, once for
+    /// the week, once for the branch, and k · c times for the module scope of k modules, where c = min(k, (k + K) / 11 + 1) and K is the
+    /// size of the largest scope; c is 1 where no scope has more than 5 modules. A value that fewer than n/64 nodes have costs its nodes
+    /// instead. The worst case is thus n frames that all have many modules which most of them share: n²/128 · K · (2K / 11 + 1).
+    /// </remarks>
     public long CountEdges(CancellationToken cancellationToken)
     {
         var scratch = _scopes.NewLayers();

@@ -12,7 +12,11 @@ internal sealed record AtlasClaim(long Request, long Fence, DateTimeOffset Claim
 
 /// <summary>How far rebuilding is.</summary>
 /// <param name="DueIn">When the next rebuild may begin; negative when it could have begun.</param>
-internal sealed record AtlasState(long Requested, long Built, long Version, TimeSpan DueIn);
+internal sealed record AtlasState(long Requested, long Built, long Version, TimeSpan DueIn)
+{
+    /// <summary>A rebuild could begin, unless one runs.</summary>
+    public bool IsDue => Requested > Built && DueIn <= TimeSpan.Zero;
+}
 
 /// <summary>
 /// Requests for a rebuild, in the row that all processes share. Requests are counted, a rebuild meets all that came before it, and of all

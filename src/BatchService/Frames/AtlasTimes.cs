@@ -3,24 +3,24 @@ namespace BatchService.Frames;
 /// <summary>Which nodes lie within a week of another, but not at the same time.</summary>
 internal sealed class AtlasTimes
 {
+    private readonly AtlasFrames _frames;
+
+    /// <summary>The nodes by time, and their times.</summary>
     private readonly int[] _nodes;
     private readonly long[] _ticks;
 
-    /// <summary>Sorts the nodes by time.</summary>
     public AtlasTimes(AtlasFrames frames)
     {
+        _frames = frames;
         _nodes = [.. Enumerable.Range(0, frames.Count)];
         _ticks = Array.ConvertAll(_nodes, frames.Ticks);
         Array.Sort(_ticks, _nodes);
-        Ticks = frames.Ticks;
     }
-
-    private Func<int, long> Ticks { get; }
 
     /// <summary>Adds those from the number <paramref name="start"/> on that lie within a week of a node; one step for each that does.</summary>
     public void AddNear(ulong[] set, int node, int start)
     {
-        var ticks = Ticks(node);
+        var ticks = _frames.Ticks(node);
         for (var i = FirstAfter(ticks - AtlasWeight.Week); i < _ticks.Length && _ticks[i] - ticks < AtlasWeight.Week; i++)
         {
             if (_ticks[i] != ticks && _nodes[i] >= start)

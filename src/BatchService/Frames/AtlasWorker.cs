@@ -37,10 +37,11 @@ internal sealed partial class AtlasWorker(
         var idle = TimeSpan.FromMilliseconds(options.Value.PollMilliseconds);
         try
         {
-            await builder.TryBuildAsync(cancellationToken);
-            var state = await queue.ReadStateAsync(cancellationToken);
-            waiters.Tell(state);
             cache.DropUnused();
+            var state = await queue.ReadStateAsync(cancellationToken);
+            if (state.IsDue && await builder.TryBuildAsync(cancellationToken))
+                state = await queue.ReadStateAsync(cancellationToken);
+            waiters.Tell(state);
             if (!waiters.Any)
                 return idle;
             return state.DueIn > s_shortest && state.DueIn < s_whileAwaited ? state.DueIn : s_whileAwaited;

@@ -1,3 +1,6 @@
+using BatchService.DatabaseTests.Rows;
+using Npgsql;
+
 namespace BatchService.DatabaseTests.Frames;
 
 /// <summary>Several processes of the service on one database, which end as processes do.</summary>
@@ -27,7 +30,7 @@ public sealed class AtlasProcessTests
         await using var first = await world.StartAsync("Atlas:DebounceMilliseconds=3000");
         using var client1 = ClientOf(first);
         var lost = AtlasReply.RebuildAsync(client1);
-        await Rows.RowsWait.UntilAsync(async () => await world.NumberAsync("requested") == 1);
+        await RowsWait.UntilAsync(async () => await world.NumberAsync("requested") == 1);
         await first.KillAsync();
         await Assert.ThrowsAsync<HttpRequestException>(() => lost);
 
@@ -64,7 +67,7 @@ public sealed class AtlasProcessTests
         await using var service = await world.StartAsync("Atlas:DebounceMilliseconds=2000");
         using var client = ClientOf(service);
         var waiting = AtlasReply.RebuildAsync(client);
-        await Rows.RowsWait.UntilAsync(async () => await world.NumberAsync("requested") == 1);
+        await RowsWait.UntilAsync(async () => await world.NumberAsync("requested") == 1);
 
         await service.SignalAsync("TERM");
         var reply = await waiting;
@@ -72,6 +75,59 @@ public sealed class AtlasProcessTests
 
         Assert.Equal((200, 2), (reply.Status, reply.Nodes.Count));
         Assert.Equal(0, service.ExitCode);
+    }
+
+    [Fact]
+    public async Task A_process_that_is_stopped_while_it_builds_leaves_the_rebuild_to_others_at_once()
+    {
+        await using var world = await World.CreateAsync();
+        await using var connection = await world.Database.DataSource.OpenConnectionAsync();
+        await using var transaction = await connection.BeginTransactionAsync();
+        // Reading the frames waits for this lock.
+        await using (var command = new NpgsqlCommand("LOCK TABLE batch.frame IN ACCESS EXCLUSIVE MODE", connection, transaction))
+            await command.ExecuteNonQueryAsync();
+        await using var first = await world.StartAsync("Database:LockTimeout=00:01:00", "Atlas:LeaseSeconds=3600");
+        await world.RequestAsync();
+        await RowsWait.UntilAsync(async () => await world.NumberAsync("claimed") == 1);
+
+        await first.SignalAsync("TERM");
+        await first.WaitForExitAsync();
+
+        Assert.Equal(0, first.ExitCode);
+        await transaction.RollbackAsync();
+        await using var second = await world.StartAsync();
+        await AtlasDatabase.UntilBuiltAsync(world.Database.DataSource, 1);
+        Assert.Equal(2, await world.NumberAsync("version"));
+    }
+
+    [Fact]
+    public async Task A_client_that_goes_away_in_the_midst_of_a_page_is_no_error()
+    {
+        await using var world = await World.CreateAsync();
+        await AtlasDatabase.ScalarAsync(
+            world.Database.DataSource,
+            """
+            INSERT INTO batch.frame (id, "timestamp", branch, module_scope)
+            SELECT 'frame-' || number, '2026-01-01T00:00:00Z', 'main', '{}'
+            FROM generate_series(1, 2000) AS number
+            """);
+        await using var service = await world.StartAsync();
+        using var client = ClientOf(service);
+        await AtlasReply.RebuildAsync(client, "?limit=1");
+
+        for (var i = 0; i < 5; i++)
+        {
+            using var response = await client.GetAsync(
+                new Uri("/atlas?limit=500000", UriKind.Relative), HttpCompletionOption.ResponseHeadersRead);
+            await using var body = await response.Content.ReadAsStreamAsync();
+            await body.ReadExactlyAsync(new byte[100_000]);
+        }
+
+        Assert.Equal(200, (await AtlasReply.GetAsync(client, "?limit=1")).Status);
+        await service.SignalAsync("TERM");
+        await service.WaitForExitAsync();
+        Assert.Equal(0, service.ExitCode);
+        Assert.DoesNotContain("\"Level\":\"Error\"", service.Output, StringComparison.Ordinal);
     }
 
     private static HttpClient ClientOf(ServiceProcess service) => new() { BaseAddress = service.Address };
@@ -95,6 +151,14 @@ public sealed class AtlasProcessTests
             Assert.True(service.Address is not null, service.Output);
             return service;
         }
+
+        /// <summary>Asks for a rebuild as a process does that dies then.</summary>
+        public Task<object?> RequestAsync() => AtlasDatabase.ScalarAsync(
+            database.DataSource,
+            """
+            INSERT INTO batch.atlas (id, requested, claimed, built, first_at, due_at, fence, version, frame_count, edge_count)
+            VALUES (1, 1, 0, 0, clock_timestamp(), clock_timestamp(), 0, 0, 0, 0)
+            """);
 
         public Task<long> NumberAsync(string column) => AtlasDatabase.NumberAsync(database.DataSource, column);
 

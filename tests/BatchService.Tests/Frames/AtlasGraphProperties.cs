@@ -7,7 +7,7 @@ namespace BatchService.Tests.Frames;
 /// <summary>Compares the graph with the contract's own words, said about every pair of frames.</summary>
 public sealed class AtlasGraphProperties
 {
-    private static readonly Config s_config = Config.QuickThrowOnFailure.WithMaxTest(500);
+    private static readonly Config s_config = Config.QuickThrowOnFailure.WithMaxTest(200);
 
     [Fact]
     public void The_edges_are_those_of_all_pairs() =>
