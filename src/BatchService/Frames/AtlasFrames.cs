@@ -43,13 +43,15 @@ internal sealed class AtlasFrames
             frames._ticks[i] = node.Ticks;
             frames._branches[i] = NumberOf(branches, node.Branch, frames._branchNames);
             var key = AtlasTexts.KeyOf(node.ModuleScope);
-            if (!scopes.TryGetValue(key, out frames._scopes[i]))
+            if (!scopes.TryGetValue(key, out var scope))
             {
-                scopes.Add(key, frames._scopes[i] = scopes.Count);
+                scope = scopes.Count;
+                scopes.Add(key, scope);
                 frames._scopeLists.Add(node.ModuleScope);
                 frames._scopeModules.Add(
                     [.. node.ModuleScope.Select(module => NumberOf(modules, module, null)).Distinct().Order()]);
             }
+            frames._scopes[i] = scope;
         }
         frames.Modules = modules.Count;
         return frames;

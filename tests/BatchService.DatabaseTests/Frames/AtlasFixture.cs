@@ -7,7 +7,7 @@ namespace BatchService.DatabaseTests.Frames;
 public class AtlasFixture : ServiceFixture
 {
     /// <summary>Settings of one test, over those of all.</summary>
-    public Dictionary<string, string?> Settings { get; } = new(StringComparer.Ordinal)
+    public IDictionary<string, string?> Settings { get; } = new Dictionary<string, string?>(StringComparer.Ordinal)
     {
         ["Atlas:DebounceMilliseconds"] = "100",
         ["Atlas:PollMilliseconds"] = "50",
