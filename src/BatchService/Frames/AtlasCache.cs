@@ -2,7 +2,7 @@ using Microsoft.Extensions.Options;
 
 namespace BatchService.Frames;
 
-/// <summary>The last version of the atlas in memory, as long as somebody uses it; so that its pages need nothing from the database.</summary>
+/// <summary>The last version of the atlas in memory, as long as somebody uses it: a page asks the database only for its number.</summary>
 internal sealed class AtlasCache(AtlasQueue queue, AtlasStore store, IOptions<AtlasOptions> options, TimeProvider time) : IDisposable
 {
     private readonly SemaphoreSlim _loading = new(1, 1);

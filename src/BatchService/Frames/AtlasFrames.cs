@@ -1,7 +1,8 @@
 namespace BatchService.Frames;
 
 /// <summary>
-/// The nodes of an atlas by number, ordered by id, in little memory: branches, scopes and modules are numbers, too, since frames share them.
+/// The nodes of an atlas by number, ordered by id, in little memory: branches, scopes and modules are numbers, too, since frames share
+/// them.
 /// </summary>
 internal sealed class AtlasFrames
 {

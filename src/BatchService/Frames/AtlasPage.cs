@@ -25,7 +25,7 @@ internal sealed class AtlasPage
 
     private AtlasFrames Frames => _atlas.Graph.Frames;
 
-    /// <summary>Writes up to <paramref name="limit"/> nodes and edges from the cursor on, the metadata, and the cursor of the next page.</summary>
+    /// <summary>Writes up to <paramref name="limit"/> nodes and edges from the cursor on, the metadata, and the next cursor.</summary>
     public static async Task WriteAsync(
         AtlasSnapshot atlas, AtlasCursor start, int limit, PipeWriter output, JsonWriterOptions options, CancellationToken cancellationToken)
     {

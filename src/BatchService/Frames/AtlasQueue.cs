@@ -31,7 +31,7 @@ internal sealed class AtlasQueue(NpgsqlDataSource dataSource, IOptions<AtlasOpti
 
     private TimeSpan Lease => TimeSpan.FromSeconds(options.Value.LeaseSeconds);
 
-    /// <summary>Asks for a rebuild and gives the request's number; on a connection of the caller, and in its transaction if it has one.</summary>
+    /// <summary>Asks for a rebuild and gives the request's number; on the caller's connection, in its transaction if it has one.</summary>
     public async Task<long> RequestAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
         await using var command = new NpgsqlCommand(

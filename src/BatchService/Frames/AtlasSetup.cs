@@ -1,6 +1,6 @@
 namespace BatchService.Frames;
 
-/// <summary>Registers the atlas: <see cref="AtlasRebuild"/> for those who ask for one, <see cref="AtlasCache"/> for those who read it.</summary>
+/// <summary>Registers the atlas: <see cref="AtlasRebuild"/> for who asks for one, <see cref="AtlasCache"/> for who reads it.</summary>
 internal static class AtlasSetup
 {
     public static IServiceCollection AddAtlas(this IServiceCollection services)

@@ -20,9 +20,11 @@ internal sealed class AtlasStore(NpgsqlDataSource dataSource)
         await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(IsolationLevel.RepeatableRead, cancellationToken);
         // A statement may take its time here: nobody waits for its locks, and the caller's token ends it.
-        await using (var settings = new NpgsqlCommand("SET TRANSACTION READ ONLY; SET LOCAL statement_timeout = 0", connection, transaction))
+        const string Settings = "SET TRANSACTION READ ONLY; SET LOCAL statement_timeout = 0";
+        await using (var settings = new NpgsqlCommand(Settings, connection, transaction))
             await settings.ExecuteNonQueryAsync(cancellationToken);
-        await using var command = new NpgsqlCommand("SELECT id, \"timestamp\", branch, module_scope FROM batch.frame", connection, transaction)
+        const string Frames = "SELECT id, \"timestamp\", branch, module_scope FROM batch.frame";
+        await using var command = new NpgsqlCommand(Frames, connection, transaction)
         {
             CommandTimeout = 0,
         };
@@ -31,13 +33,13 @@ internal sealed class AtlasStore(NpgsqlDataSource dataSource)
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         while (await reader.ReadAsync(cancellationToken))
         {
-            nodes.Add(new AtlasNode(
-                reader.GetString(0), reader.GetFieldValue<DateTime>(1).Ticks, texts.Once(reader.GetString(2)), texts.Once(reader.GetFieldValue<string[]>(3))));
+            var (branch, modules) = (texts.Once(reader.GetString(2)), texts.Once(reader.GetFieldValue<string[]>(3)));
+            nodes.Add(new AtlasNode(reader.GetString(0), reader.GetFieldValue<DateTime>(1).Ticks, branch, modules));
         }
         return nodes;
     }
 
-    /// <summary>Stores what was built and meets the requests; false when another rebuild was begun meanwhile, and nothing is stored.</summary>
+    /// <summary>Stores what was built and meets the requests; false, and nothing is stored, when another was begun meanwhile.</summary>
     public async Task<bool> SaveAsync(AtlasClaim claim, AtlasGraph graph, long edgeCount, CancellationToken cancellationToken)
     {
         await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);

@@ -1,6 +1,6 @@
 namespace BatchService.Frames;
 
-/// <summary>Gives the same object for the same text or list, so that what many frames share is in memory once while they are read.</summary>
+/// <summary>Gives the same object for the same text or list: what many frames share is in memory once while they are read.</summary>
 internal sealed class AtlasTexts
 {
     private readonly Dictionary<string, string> _texts = new(StringComparer.Ordinal);

@@ -17,7 +17,7 @@ internal sealed class AtlasTimes
         Array.Sort(_ticks, _nodes);
     }
 
-    /// <summary>Adds those from the number <paramref name="start"/> on that lie within a week of a node; one step for each that does.</summary>
+    /// <summary>Adds those from number <paramref name="start"/> on that lie within a week of a node; a step for each that does.</summary>
     public void AddNear(ulong[] set, int node, int start)
     {
         var ticks = _frames.Ticks(node);

@@ -20,7 +20,7 @@ internal sealed class AtlasWaiters : IDisposable
     }
 
     /// <summary>Waits until a request is met, and gives the version of the atlas that is stored then.</summary>
-    /// <exception cref="BatchFaultException">OVERLOADED when the service shuts down meanwhile; the rebuild goes on elsewhere or later.</exception>
+    /// <exception cref="BatchFaultException">OVERLOADED when the service shuts down; the rebuild is made elsewhere or later.</exception>
     public async Task<long> WaitAsync(long request, CancellationToken cancellationToken)
     {
         var waiter = new Waiter(request);

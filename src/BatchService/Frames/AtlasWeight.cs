@@ -25,10 +25,10 @@ internal static class AtlasWeight
     /// </summary>
     public static int SharedFor(int first, int second) => ((first + second) / 11) + 1;
 
-    /// <summary>The largest scope for which it is enough to share <paramref name="shared"/> modules with one of <paramref name="size"/>.</summary>
+    /// <summary>The largest scope for which sharing <paramref name="shared"/> modules with one of a size is enough.</summary>
     public static int LargestFor(int shared, int size) => (11 * shared) - size - 1;
 
-    /// <summary>The edge's weight and reason. Only frames of the same branch, near in time or overlapping by more than 0.1 have one.</summary>
+    /// <summary>The edge's weight and reason; frames of one branch, near in time or overlapping by more than 0.1 have one.</summary>
     public static (double Weight, string Reason) Of(double overlap, double temporal, double branch)
     {
         var weight = Math.Max(overlap, temporal + branch);

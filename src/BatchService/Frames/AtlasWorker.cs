@@ -8,8 +8,12 @@ namespace BatchService.Frames;
 /// somebody waits; a connection that listens for good would be one of few.
 /// </summary>
 internal sealed partial class AtlasWorker(
-    AtlasBuilder builder, AtlasQueue queue, AtlasWaiters waiters, AtlasCache cache, IOptions<AtlasOptions> options, ILogger<AtlasWorker> logger)
-    : BackgroundService
+    AtlasBuilder builder,
+    AtlasQueue queue,
+    AtlasWaiters waiters,
+    AtlasCache cache,
+    IOptions<AtlasOptions> options,
+    ILogger<AtlasWorker> logger) : BackgroundService
 {
     private static readonly TimeSpan s_shortest = TimeSpan.FromMilliseconds(10);
     private static readonly TimeSpan s_whileAwaited = TimeSpan.FromMilliseconds(100);

@@ -126,7 +126,8 @@ public sealed class AtlasRebuildTests : IAsyncLifetime
     {
         await StartAsync(("Atlas:DebounceMilliseconds", "60000"));
         await RequestAsync();
-        await SqlAsync("UPDATE batch.atlas SET claimed = 1, fence = 1, lease_until = clock_timestamp() + interval '1 hour', due_at = first_at");
+        await SqlAsync(
+            "UPDATE batch.atlas SET claimed = 1, fence = 1, due_at = first_at, lease_until = clock_timestamp() + interval '1 hour'");
         Assert.Null(await _service.Services.GetRequiredService<AtlasQueue>().ClaimAsync(CancellationToken.None));
 
         await SqlAsync("UPDATE batch.atlas SET lease_until = clock_timestamp()");
