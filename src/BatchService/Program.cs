@@ -21,7 +21,8 @@ builder.Services
     .AddEntities()
     .AddOperations()
     .AddAttestations()
-    .AddFrames();
+    .AddFrames()
+    .AddAtlas();
 
 await using var app = builder.Build();
 app.UseHttpKit();
@@ -30,6 +31,7 @@ app.MapRowBatches();
 app.MapEntities();
 app.MapAttestations();
 app.MapFrames();
+app.MapAtlas();
 app.MapCapabilities();
 
 if (!await app.PrepareDatabaseAsync(app.Lifetime.ApplicationStopping))

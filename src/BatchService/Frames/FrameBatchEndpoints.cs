@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Text.Json;
 using BatchService.Batching;
 using BatchService.Http;
+using BatchService.Jobs;
 using Microsoft.Extensions.Options;
 
 namespace BatchService.Frames;
@@ -36,6 +37,7 @@ internal static class FrameBatchEndpoints
         HttpContext context,
         FrameIngestion ingestion,
         IOptions<FramesOptions> options,
+        IOptions<WebhookOptions> webhooks,
         IOptions<BatchOptions> limits,
         CancellationToken cancellationToken)
     {
@@ -55,7 +57,7 @@ internal static class FrameBatchEndpoints
             return;
         }
         var errors = new List<Error>();
-        var request = FrameBatchRequest.Parse(json.Root, options.Value.MaxBatch, errors);
+        var request = FrameBatchRequest.Parse(json.Root, options.Value.MaxBatch, webhooks.Value, errors);
         var (key, keyError) = IdempotencyHeader.Read(context, "POST /frames/batch", json.Bytes.Span);
         if (keyError is not null)
             errors.Add(keyError);

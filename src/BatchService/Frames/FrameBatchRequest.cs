@@ -1,5 +1,6 @@
 using System.Text.Json;
 using BatchService.Batching;
+using BatchService.Jobs;
 
 namespace BatchService.Frames;
 
@@ -15,7 +16,7 @@ internal sealed record FrameBatchRequest(
     private const int MaxUrl = 2_048;
 
     /// <summary>Reads the body; what is wrong with it is added to the list.</summary>
-    public static FrameBatchRequest Parse(JsonElement body, int maxFrames, List<Error> errors)
+    public static FrameBatchRequest Parse(JsonElement body, int maxFrames, WebhookOptions webhooks, List<Error> errors)
     {
         var reader = new FieldReader(body, "", errors);
         var frames = ReadFrames(reader, maxFrames, errors);
@@ -25,7 +26,7 @@ internal sealed record FrameBatchRequest(
             return new FrameBatchRequest(frames, FailFast: true, PreValidate: true, []);
         var option = new FieldReader(options, reader.PlaceOf("options"), errors);
         var request = new FrameBatchRequest(
-            frames, option.Flag("failFast") ?? true, option.Flag("preValidate") ?? true, ReadHooks(option, errors));
+            frames, option.Flag("failFast") ?? true, option.Flag("preValidate") ?? true, ReadHooks(option, webhooks, errors));
         option.RefuseOthers();
         return request;
     }
@@ -49,7 +50,7 @@ internal sealed record FrameBatchRequest(
         return [];
     }
 
-    private static List<FrameHook> ReadHooks(FieldReader options, List<Error> errors)
+    private static List<FrameHook> ReadHooks(FieldReader options, WebhookOptions webhooks, List<Error> errors)
     {
         var hooks = new List<FrameHook>();
         var list = options.Raw("onSuccess");
@@ -63,13 +64,13 @@ internal sealed record FrameBatchRequest(
         var index = 0;
         foreach (var hook in list.EnumerateArray())
         {
-            if (ReadHook(hook, JsonPointer.Append(options.PlaceOf("onSuccess"), index++), errors) is { } known)
+            if (ReadHook(hook, JsonPointer.Append(options.PlaceOf("onSuccess"), index++), webhooks, errors) is { } known)
                 hooks.Add(known);
         }
         return hooks;
     }
 
-    private static FrameHook? ReadHook(JsonElement hook, string place, List<Error> errors)
+    private static FrameHook? ReadHook(JsonElement hook, string place, WebhookOptions webhooks, List<Error> errors)
     {
         if (hook.ValueKind == JsonValueKind.String && hook.ValueEquals(FrameHook.AtlasRebuild))
             return new FrameHook(null);
@@ -83,9 +84,9 @@ internal sealed record FrameBatchRequest(
         reader.RefuseOthers();
         if (text is null)
             return null;
-        if (Uri.TryCreate(text, UriKind.Absolute, out var url) && url.Scheme is "http" or "https" && url.Host.Length > 0)
-            return new FrameHook(url);
-        reader.Invalid("webhook", "must be an absolute http or https URL");
+        if (WebhookUrl.Check(text, webhooks) is not { } refusal)
+            return new FrameHook(text);
+        errors.Add(refusal with { Pointer = reader.PlaceOf("webhook") });
         return null;
     }
 }

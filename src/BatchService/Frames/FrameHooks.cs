@@ -1,13 +1,14 @@
 using System.Buffers;
 using System.Text.Json;
 using BatchService.Batching;
+using BatchService.Jobs;
 using Npgsql;
 
 namespace BatchService.Frames;
 
 /// <summary>Something to be done when a batch is stored.</summary>
 /// <param name="Webhook">Whom to tell; null: rebuild the atlas.</param>
-internal sealed record FrameHook(Uri? Webhook)
+internal sealed record FrameHook(string? Webhook)
 {
     public const string AtlasRebuild = "atlas_rebuild";
 
@@ -18,40 +19,29 @@ internal sealed record FrameHook(Uri? Webhook)
 /// <param name="Status"><c>completed</c>, <c>scheduled</c> (it is certain to be done, and not done yet) or <c>failed</c>.</param>
 internal sealed record FrameHookResult(string Name, string Status, string? Error = null);
 
-/// <summary>A message about a stored batch; sent after the commit by whoever keeps the outbox.</summary>
-/// <param name="Data">The batch's result as a JSON object.</param>
-internal sealed record FrameWebhook(Uri Url, string Event, ReadOnlyMemory<byte> Data);
-
 /// <summary>Asks for a rebuild of the atlas and waits for it.</summary>
 internal delegate Task AtlasRebuildRequest(CancellationToken cancellationToken);
-
-/// <summary>Puts a message into the outbox, inside the transaction of the frames.</summary>
-internal delegate Task FrameWebhookOutbox(NpgsqlConnection connection, FrameWebhook webhook, CancellationToken cancellationToken);
 
 /// <summary>
 /// Runs the hooks of a batch. Webhooks become rows of the outbox in the transaction of the frames; the atlas is rebuilt after the commit.
 /// What fails after the commit is told, and changes nothing about the batch.
 /// </summary>
-/// <param name="rebuildAtlas">Null: this installation has no atlas.</param>
-/// <param name="outbox">Null: this installation sends no webhooks.</param>
-internal sealed partial class FrameHooks(AtlasRebuildRequest? rebuildAtlas, FrameWebhookOutbox? outbox, ILogger<FrameHooks> logger)
+internal sealed partial class FrameHooks(AtlasRebuildRequest rebuildAtlas, ILogger<FrameHooks> logger)
 {
     public const string Event = "frames.ingested";
 
     private const string Scheduled = "scheduled";
 
     /// <summary>Before the commit: puts the webhooks into the outbox, and tells what is certain by then.</summary>
-    public async Task<IReadOnlyList<FrameHookResult>> ScheduleAsync(
-        NpgsqlConnection connection, IReadOnlyList<FrameHook> hooks, FrameBatchResult result, CancellationToken cancellationToken)
+    public static async Task<IReadOnlyList<FrameHookResult>> ScheduleAsync(
+        NpgsqlConnection connection, IReadOnlyList<FrameHook> hooks, FrameBatchResult result, Caller caller, CancellationToken cancellationToken)
     {
         var results = new List<FrameHookResult>(hooks.Count);
         foreach (var hook in hooks)
         {
-            if (hook.Webhook is { } url && outbox is not null)
-                await outbox(connection, new FrameWebhook(url, Event, DataOf(result)), cancellationToken);
-            results.Add(hook.Webhook is not null && outbox is null
-                ? new FrameHookResult(hook.Name, "failed", "This installation sends no webhooks.")
-                : new FrameHookResult(hook.Name, Scheduled));
+            if (hook.Webhook is { } url)
+                await WebhookOutbox.AddAsync(connection, new WebhookMessage(url, Event, caller.Subject, DataOf(result)), cancellationToken);
+            results.Add(new FrameHookResult(hook.Name, Scheduled));
         }
         return results;
     }
@@ -69,8 +59,6 @@ internal sealed partial class FrameHooks(AtlasRebuildRequest? rebuildAtlas, Fram
 
     private async Task<FrameHookResult> RebuildAsync(CancellationToken cancellationToken)
     {
-        if (rebuildAtlas is null)
-            return new FrameHookResult(FrameHook.AtlasRebuild, "failed", "This installation has no atlas.");
         try
         {
             // The rebuild is asked for even when nobody waits for the answer any more.
@@ -90,7 +78,7 @@ internal sealed partial class FrameHooks(AtlasRebuildRequest? rebuildAtlas, Fram
         }
     }
 
-    private static ReadOnlyMemory<byte> DataOf(FrameBatchResult result)
+    private static byte[] DataOf(FrameBatchResult result)
     {
         var data = new ArrayBufferWriter<byte>();
         using (var writer = new Utf8JsonWriter(data, Frame.Writing))
@@ -99,7 +87,7 @@ internal sealed partial class FrameHooks(AtlasRebuildRequest? rebuildAtlas, Fram
             result.WriteMembers(writer);
             writer.WriteEndObject();
         }
-        return data.WrittenMemory;
+        return data.WrittenSpan.ToArray();
     }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The hook {Hook} failed after its frames were stored")]

@@ -30,7 +30,7 @@ internal sealed partial class FrameIngestion(AtomicWrite writes, FrameHooks hook
                 async (connection, token) =>
                 {
                     await FrameWriter.WriteAsync(connection, frames, caller.Subject, token);
-                    stored = stored with { Hooks = await hooks.ScheduleAsync(connection, request.OnSuccess, stored, token) };
+                    stored = stored with { Hooks = await FrameHooks.ScheduleAsync(connection, request.OnSuccess, stored, caller, token) };
                     return WriteResult.Done(shape(stored));
                 },
                 cancellationToken);

@@ -7,10 +7,8 @@ internal static class FramesSetup
     {
         services.AddOptions<FramesOptions>().BindConfiguration(FramesOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         return services
-            .AddSingleton(provider => new FrameHooks(
-                rebuildAtlas: provider.GetService<AtlasRebuildRequest>(),
-                outbox: provider.GetService<FrameWebhookOutbox>(),
-                provider.GetRequiredService<ILogger<FrameHooks>>()))
+            .AddSingleton<AtlasRebuildRequest>(provider => provider.GetRequiredService<AtlasRebuild>().RequestAsync)
+            .AddSingleton<FrameHooks>()
             .AddSingleton<FrameIngestion>()
             .AddSingleton<FrameReads>()
             .AddSingleton<FrameStatistics>();

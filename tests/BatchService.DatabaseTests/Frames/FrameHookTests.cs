@@ -10,13 +10,13 @@ namespace BatchService.DatabaseTests.Frames;
 public sealed class FrameHookTests(FrameHookTests.Service service) : IClassFixture<FrameHookTests.Service>, IAsyncLifetime
 {
     private const string Atlas = """{ "onSuccess": ["atlas_rebuild"] }""";
-    private const string Both = """{ "onSuccess": [{ "webhook": "https://example.org/hook" }, "atlas_rebuild"] }""";
+    private const string Both = """{ "onSuccess": [{ "webhook": "http://127.0.0.1:9/hook" }, "atlas_rebuild"] }""";
 
     public async Task InitializeAsync()
     {
         service.AtlasFailure = null;
         service.FramesAtRebuild.Clear();
-        await service.ExecuteAsync("TRUNCATE batch.frame, outbox");
+        await service.ExecuteAsync("TRUNCATE batch.frame, batch.webhook");
     }
 
     public Task DisposeAsync() => Task.CompletedTask;
@@ -39,7 +39,7 @@ public sealed class FrameHookTests(FrameHookTests.Service service) : IClassFixtu
             """{"success":true,"count":0,"validationErrors":[],"results":[],"hooks":[{"name":"webhook","status":"scheduled"},{"name":"atlas_rebuild","status":"completed"}]}""",
             reply.Text);
         Assert.Equal([0L], service.FramesAtRebuild);
-        Assert.Equal(1, await service.CountAsync("outbox"));
+        Assert.Equal(1, await service.CountAsync("batch.webhook"));
     }
 
     [Fact]
@@ -48,8 +48,8 @@ public sealed class FrameHookTests(FrameHookTests.Service service) : IClassFixtu
         (await service.Client.PostFramesAsync([Frame("a")], Both)).Expect(200);
 
         Assert.Equal(
-            """https://example.org/hook frames.ingested {"success":true,"count":1,"validationErrors":[],"results":[{"id":"a","success":true}]}""",
-            await service.ReadAsync<string>("SELECT url || ' ' || event || ' ' || data FROM outbox"));
+            """http://127.0.0.1:9/hook frames.ingested {"success":true,"count":1,"validationErrors":[],"results":[{"id":"a","success":true}]}""",
+            await service.ReadAsync<string>("SELECT url || ' ' || event || ' ' || convert_from(data, 'UTF8') FROM batch.webhook"));
     }
 
     [Fact]
@@ -66,21 +66,21 @@ public sealed class FrameHookTests(FrameHookTests.Service service) : IClassFixtu
     }
 
     [Theory]
-    [InlineData("""{ "onSuccess": ["atlas_rebuild", { "webhook": "https://example.org" }] }""")]
-    [InlineData("""{ "onSuccess": ["atlas_rebuild", { "webhook": "https://example.org" }], "preValidate": false }""")]
+    [InlineData("""{ "onSuccess": ["atlas_rebuild", { "webhook": "http://127.0.0.1:9" }] }""")]
+    [InlineData("""{ "onSuccess": ["atlas_rebuild", { "webhook": "http://127.0.0.1:9" }], "preValidate": false }""")]
     public async Task Runs_no_hook_when_the_batch_is_refused(string options)
     {
         var reply = (await service.Client.PostFramesAsync([Frame("a", ("branch", 1))], options)).Expect(422);
 
         Assert.False(reply.Body.TryGetProperty("hooks", out _));
         Assert.Empty(service.FramesAtRebuild);
-        Assert.Equal(0, await service.CountAsync("outbox"));
+        Assert.Equal(0, await service.CountAsync("batch.webhook"));
     }
 
     [Fact]
     public async Task Rolls_the_outbox_back_with_the_frames()
     {
-        await service.ExecuteAsync("ALTER TABLE outbox ADD CONSTRAINT nothing CHECK (false) NOT VALID");
+        await service.ExecuteAsync("ALTER TABLE batch.webhook ADD CONSTRAINT nothing CHECK (false) NOT VALID");
         FramesReply reply;
         try
         {
@@ -88,7 +88,7 @@ public sealed class FrameHookTests(FrameHookTests.Service service) : IClassFixtu
         }
         finally
         {
-            await service.ExecuteAsync("ALTER TABLE outbox DROP CONSTRAINT nothing");
+            await service.ExecuteAsync("ALTER TABLE batch.webhook DROP CONSTRAINT nothing");
         }
 
         Assert.False(reply.Expect(422).Body.GetProperty("success").GetBoolean());
@@ -106,45 +106,30 @@ public sealed class FrameHookTests(FrameHookTests.Service service) : IClassFixtu
         Assert.Contains("\"completed\"", first.Text, StringComparison.Ordinal);
         Assert.Equal(first.Text, again.Text);
         Assert.Equal("true", again.Header("Idempotent-Replayed"));
-        Assert.Equal(1, await service.CountAsync("outbox"));
+        Assert.Equal(1, await service.CountAsync("batch.webhook"));
     }
 
-    /// <summary>With an atlas that counts what it sees, from a connection of its own, and an outbox that is a table.</summary>
+    /// <summary>With an atlas that counts what it sees, from a connection of its own, and an outbox whose messages meet a closed port.</summary>
     public sealed class Service : FramesFixture
     {
         internal Exception? AtlasFailure { get; set; }
 
         internal List<long> FramesAtRebuild { get; } = [];
 
-        protected override async Task FillAsync(NpgsqlDataSource database, CancellationToken cancellationToken)
-        {
-            await using var command = database.CreateCommand("CREATE TABLE outbox (url text, event text, data text)");
-            await command.ExecuteNonQueryAsync(cancellationToken);
-        }
-
         protected override void ConfigureServices(IServiceCollection services) => services
-            .AddSingleton<AtlasRebuildRequest>(RebuildAsync)
-            .AddSingleton<FrameWebhookOutbox>(AddAsync);
+            .AddSingleton<AtlasRebuildRequest>(RebuildAsync);
+
+        protected override void Configure(IDictionary<string, string?> settings)
+        {
+            settings["Webhooks:Secret"] = "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=";
+            settings["Webhooks:AllowLoopback"] = "true";
+        }
 
         private async Task RebuildAsync(CancellationToken cancellationToken)
         {
             if (AtlasFailure is { } failure)
                 throw failure;
             FramesAtRebuild.Add(await CountAsync("batch.frame"));
-        }
-
-        private static async Task AddAsync(NpgsqlConnection connection, FrameWebhook webhook, CancellationToken cancellationToken)
-        {
-            await using var command = new NpgsqlCommand("INSERT INTO outbox VALUES ($1, $2, $3)", connection)
-            {
-                Parameters =
-                {
-                    new NpgsqlParameter<string> { TypedValue = webhook.Url.ToString() },
-                    new NpgsqlParameter<string> { TypedValue = webhook.Event },
-                    new NpgsqlParameter<string> { TypedValue = Encoding.UTF8.GetString(webhook.Data.Span) },
-                },
-            };
-            await command.ExecuteNonQueryAsync(cancellationToken);
         }
     }
 }

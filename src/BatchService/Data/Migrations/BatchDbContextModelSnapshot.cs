@@ -189,6 +189,86 @@ namespace BatchService.Data.Migrations
                     b.ToTable("idempotency_part", "batch");
                 });
 
+            modelBuilder.Entity("BatchService.Frames.AtlasPartRow", b =>
+                {
+                    b.Property<long>("Version")
+                        .HasColumnType("bigint")
+                        .HasColumnName("version");
+
+                    b.Property<int>("Part")
+                        .HasColumnType("integer")
+                        .HasColumnName("part");
+
+                    b.Property<byte[]>("Nodes")
+                        .IsRequired()
+                        .HasColumnType("bytea")
+                        .HasColumnName("nodes");
+
+                    b.HasKey("Version", "Part")
+                        .HasName("atlas_part_pkey");
+
+                    b.ToTable("atlas_part", "batch");
+                });
+
+            modelBuilder.Entity("BatchService.Frames.AtlasRow", b =>
+                {
+                    b.Property<short>("Id")
+                        .HasColumnType("smallint")
+                        .HasColumnName("id");
+
+                    b.Property<DateTimeOffset?>("BuildTimestamp")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("build_timestamp");
+
+                    b.Property<long>("Built")
+                        .HasColumnType("bigint")
+                        .HasColumnName("built");
+
+                    b.Property<long>("Claimed")
+                        .HasColumnType("bigint")
+                        .HasColumnName("claimed");
+
+                    b.Property<DateTimeOffset>("DueAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("due_at");
+
+                    b.Property<long>("EdgeCount")
+                        .HasColumnType("bigint")
+                        .HasColumnName("edge_count");
+
+                    b.Property<long>("Fence")
+                        .HasColumnType("bigint")
+                        .HasColumnName("fence");
+
+                    b.Property<DateTimeOffset>("FirstAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("first_at");
+
+                    b.Property<long>("FrameCount")
+                        .HasColumnType("bigint")
+                        .HasColumnName("frame_count");
+
+                    b.Property<DateTimeOffset?>("LeaseUntil")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("lease_until");
+
+                    b.Property<long>("Requested")
+                        .HasColumnType("bigint")
+                        .HasColumnName("requested");
+
+                    b.Property<long>("Version")
+                        .HasColumnType("bigint")
+                        .HasColumnName("version");
+
+                    b.HasKey("Id")
+                        .HasName("atlas_pkey");
+
+                    b.ToTable("atlas", "batch", t =>
+                        {
+                            t.HasCheckConstraint("atlas_id_check", "id = 1");
+                        });
+                });
+
             modelBuilder.Entity("BatchService.Frames.FrameRow", b =>
                 {
                     b.Property<string>("Id")

@@ -1,0 +1,22 @@
+using BatchService.Batching;
+
+namespace BatchService.Frames;
+
+/// <summary>Asks for the atlas to be built anew. Requests that come close together, in whatever process, share one rebuild.</summary>
+internal sealed class AtlasRebuild(AtlasQueue queue, AtlasWaiters waiters, ConnectionGate gate)
+{
+    /// <summary>
+    /// Asks for a rebuild with every frame that is committed by now, waits for it, and gives the version of the atlas. Who stops to wait
+    /// does not stop the rebuild.
+    /// </summary>
+    public async Task<long> RequestAsync(CancellationToken cancellationToken)
+    {
+        long request;
+        await using (var lease = await gate.OpenAsync(cancellationToken))
+            request = await queue.RequestAsync(lease.Connection, cancellationToken);
+        return await WaitAsync(request, cancellationToken);
+    }
+
+    /// <summary>Waits for a request that was made in a transaction of the caller.</summary>
+    public Task<long> WaitAsync(long request, CancellationToken cancellationToken) => waiters.WaitAsync(request, cancellationToken);
+}
