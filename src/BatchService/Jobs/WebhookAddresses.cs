@@ -28,7 +28,7 @@ internal static class WebhookAddresses
     /// IPv6 that anybody may announce is 2000::/3. What lies outside is refused without being named: ::1, ::, mapped and compatible IPv4,
     /// NAT64 (64:ff9b::/96, 64:ff9b:1::/48), discard-only, link-local, site-local, multicast.
     /// </summary>
-    private static readonly IPNetwork _global = IPNetwork.Parse("2000::/3");
+    private static readonly IPNetwork[] _global = Networks("2000::/3");
 
     private static readonly IPNetwork[] _globalButReserved = Networks(
         "2001::/23", // protocol assignments: Teredo, ORCHID, benchmarks
@@ -52,7 +52,7 @@ internal static class WebhookAddresses
         return address.AddressFamily switch
         {
             AddressFamily.InterNetwork => !IsIn(_reserved, address),
-            AddressFamily.InterNetworkV6 => _global.Contains(address) && !IsIn(_globalButReserved, address),
+            AddressFamily.InterNetworkV6 => IsIn(_global, address) && !IsIn(_globalButReserved, address),
             _ => false,
         };
     }
@@ -63,7 +63,9 @@ internal static class WebhookAddresses
         || (options.AllowLoopback && !address.IsIPv4MappedToIPv6 && IPAddress.IsLoopback(address))
         || (options.AllowPrivateNetworks && !_metadata.Contains(address) && IsIn(_private, address));
 
-    private static bool IsIn(IPNetwork[] networks, IPAddress address) => Array.Exists(networks, network => network.Contains(address));
+    /// <summary>IPNetwork reads a mapped address as the IPv4 one that it carries, also when it compares it with an IPv6 network.</summary>
+    private static bool IsIn(IPNetwork[] networks, IPAddress address) =>
+        !address.IsIPv4MappedToIPv6 && Array.Exists(networks, network => network.Contains(address));
 
     private static IPNetwork[] Networks(params string[] networks) => [.. networks.Select(IPNetwork.Parse)];
 }

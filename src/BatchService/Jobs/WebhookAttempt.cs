@@ -1,8 +1,8 @@
 namespace BatchService.Jobs;
 
 /// <summary>A webhook that this process holds the lease of.</summary>
-/// <param name="Attempt">Of this claim, from 1.</param>
-/// <param name="Fence">Grows with every claim.</param>
+/// <param name="Attempt">Of this claim, from 1; never above the number that is allowed.</param>
+/// <param name="Fence">The number of claims.</param>
 internal sealed record DueWebhook(
     string Id, string Url, string Host, string Event, byte[] Data, DateTimeOffset CreatedAt, int Attempt, long Fence);
 

@@ -71,7 +71,7 @@ internal sealed partial class WebhookDelivery(
             if (free == 0)
                 return _longestPause;
             var sending = _hosts.Values.CountBy(host => host, StringComparer.Ordinal).ToDictionary(StringComparer.Ordinal);
-            var claim = await store.ClaimAsync(free, SlotsPerHost, sending, options.Value.Lease, cancellationToken);
+            var claim = await store.ClaimAsync(free, SlotsPerHost, sending, options.Value, cancellationToken);
             foreach (var webhook in claim.Webhooks)
             {
                 _hosts[(webhook.Id, webhook.Fence)] = webhook.Host;
@@ -96,8 +96,8 @@ internal sealed partial class WebhookDelivery(
     {
         try
         {
-            // More attempts than there are: the process that made the last one did not live to note how it ended.
-            var attempt = webhook.Attempt > options.Value.MaxAttempts
+            // Claimed more often than it may be sent: the process that made the last attempt did not live to note how it ended.
+            var attempt = webhook.Fence > options.Value.MaxAttempts
                 ? WebhookAttempt.Failed("The process that made the last attempt ended during it.")
                 : await sender.SendAsync(webhook, _abort.Token);
             var outcome = attempt.After(webhook.Attempt, options.Value, Random.Shared.NextDouble());

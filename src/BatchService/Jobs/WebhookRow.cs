@@ -31,7 +31,7 @@ internal sealed class WebhookRow
     /// <summary>Attempts that were begun.</summary>
     public int Attempt { get; init; }
 
-    /// <summary>Grows with every claim; only the holder of the latest may note an outcome.</summary>
+    /// <summary>The number of claims; only the holder of the latest may note an outcome.</summary>
     public long Fence { get; init; }
 
     /// <summary>When it may be claimed: the next attempt's time or, during an attempt, the end of its lease. By the database's clock.</summary>

@@ -40,7 +40,7 @@ internal sealed class WebhookStore(NpgsqlDataSource dataSource) : IDisposable
             LIMIT $4
             FOR UPDATE OF webhook SKIP LOCKED)
         UPDATE batch.webhook
-        SET attempt = attempt + 1, fence = fence + 1, due_at = clock_timestamp() + $6
+        SET attempt = CASE WHEN attempt < $7 THEN attempt + 1 ELSE attempt END, fence = fence + 1, due_at = clock_timestamp() + $6
         FROM due
         WHERE webhook.id = due.id
         RETURNING webhook.id, url, host, event, data, created_at, attempt, fence
@@ -80,7 +80,7 @@ internal sealed class WebhookStore(NpgsqlDataSource dataSource) : IDisposable
     /// <summary>Takes what is due, at most <paramref name="free"/>, and for a host not more than what <paramref name="sending"/> leaves of
     /// <paramref name="perHost"/>.</summary>
     public Task<WebhookClaim> ClaimAsync(
-        int free, int perHost, IReadOnlyDictionary<string, int> sending, TimeSpan lease, CancellationToken cancellationToken) =>
+        int free, int perHost, IReadOnlyDictionary<string, int> sending, WebhookOptions options, CancellationToken cancellationToken) =>
         InTurnAsync(
             async connection =>
             {
@@ -94,7 +94,8 @@ internal sealed class WebhookStore(NpgsqlDataSource dataSource) : IDisposable
                         new NpgsqlParameter<int> { TypedValue = perHost },
                         new NpgsqlParameter<int> { TypedValue = free },
                         new NpgsqlParameter<string[]> { TypedValue = [.. sending.Where(host => host.Value >= perHost).Select(host => host.Key)] },
-                        new NpgsqlParameter<TimeSpan> { TypedValue = lease },
+                        new NpgsqlParameter<TimeSpan> { TypedValue = options.Lease },
+                        new NpgsqlParameter<int> { TypedValue = options.MaxAttempts },
                     },
                 });
                 batch.BatchCommands.Add(new NpgsqlBatchCommand(Next));
