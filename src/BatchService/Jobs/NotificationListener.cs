@@ -52,7 +52,7 @@ internal sealed partial class NotificationListener(NpgsqlDataSource dataSource, 
         await connection.OpenAsync(cancellationToken);
         await ExecuteAsync(connection, $"LISTEN {channel}", cancellationToken);
         heard();
-        while (true)
+        while (!cancellationToken.IsCancellationRequested)
         {
             if (await connection.WaitAsync(_silence, cancellationToken))
                 heard();

@@ -25,18 +25,21 @@ internal sealed class WebhookAddressGuard(WebhookOptions options, WebhookResolve
     public async ValueTask<Stream> ConnectAsync(string host, int port, CancellationToken cancellationToken)
     {
         var addresses = await ResolveAsync(host, cancellationToken);
-        for (var index = 0; ; index++)
+        var failure = new SocketException((int)SocketError.HostUnreachable);
+        foreach (var address in addresses.Take(MaxAddresses))
         {
             try
             {
-                return await ConnectAsync(new IPEndPoint(addresses[index], port), cancellationToken);
+                return await ConnectAsync(new IPEndPoint(address, port), cancellationToken);
             }
-            catch (Exception exception) when (
-                exception is SocketException or TimeoutException && index + 1 < Math.Min(addresses.Count, MaxAddresses))
+            catch (SocketException exception)
             {
                 // The next one may answer.
+                failure = exception;
             }
         }
+
+        throw failure;
     }
 
     /// <summary>The addresses of a host, all of them allowed and at least one.</summary>
@@ -71,7 +74,7 @@ internal sealed class WebhookAddressGuard(WebhookOptions options, WebhookResolve
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
             socket.Dispose();
-            throw new TimeoutException("The address did not answer.");
+            throw new SocketException((int)SocketError.TimedOut);
         }
         catch
         {

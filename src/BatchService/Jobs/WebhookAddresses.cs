@@ -39,15 +39,13 @@ internal static class WebhookAddresses
         "3fff::/20"); // documentation
 
     /// <summary>Where clouds hand out credentials on addresses that are otherwise public or merely private: refused in every configuration.</summary>
-    private static readonly IPAddress[] _metadata =
-    [
-        IPAddress.Parse("168.63.129.16"), IPAddress.Parse("100.100.100.200"), IPAddress.Parse("fd00:ec2::254"), IPAddress.Parse("fd20:ce::254"),
-    ];
+    private static readonly IPNetwork[] _metadata =
+        Networks("168.63.129.16/32", "100.100.100.200/32", "fd00:ec2::254/128", "fd20:ce::254/128");
 
     /// <summary>True when the address can be one of the public internet and of nothing else.</summary>
     public static bool IsPublic(IPAddress address)
     {
-        if (_metadata.Contains(address) || IsIn(_private, address))
+        if (IsIn(_metadata, address) || IsIn(_private, address))
             return false;
         return address.AddressFamily switch
         {
@@ -61,7 +59,7 @@ internal static class WebhookAddresses
     public static bool IsAllowed(IPAddress address, WebhookOptions options) =>
         IsPublic(address)
         || (options.AllowLoopback && !address.IsIPv4MappedToIPv6 && IPAddress.IsLoopback(address))
-        || (options.AllowPrivateNetworks && !_metadata.Contains(address) && IsIn(_private, address));
+        || (options.AllowPrivateNetworks && !IsIn(_metadata, address) && IsIn(_private, address));
 
     /// <summary>IPNetwork reads a mapped address as the IPv4 one that it carries, also when it compares it with an IPv6 network.</summary>
     private static bool IsIn(IPNetwork[] networks, IPAddress address) =>

@@ -91,9 +91,10 @@ internal sealed class WebhookSender : IDisposable
     {
         try
         {
-            var buffer = new byte[MaxAnswerBytes];
+            var left = new byte[MaxAnswerBytes].AsMemory();
             await using var stream = await content.ReadAsStreamAsync(cancellationToken);
-            await stream.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, cancellationToken);
+            while (left.Length > 0 && await stream.ReadAsync(left, cancellationToken) is var read and > 0)
+                left = left[read..];
         }
         catch (Exception exception) when (exception is HttpRequestException or IOException or OperationCanceledException)
         {
@@ -107,7 +108,7 @@ internal sealed class WebhookSender : IDisposable
         { InnerException: WebhookAddressException blocked } => blocked.Message,
         HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError } =>
             "No secure connection to the receiver: its certificate or its TLS version is not acceptable.",
-        { InnerException: SocketException or TimeoutException } or HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError } =>
+        { InnerException: SocketException } or HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError } =>
             "No connection to the receiver.",
         _ => "The receiver broke the connection off, or its answer is not HTTP.",
     };

@@ -1,7 +1,9 @@
 using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
 using System.Text.Json;
 using BatchService.Batching;
-using Microsoft.AspNetCore.Http;
 
 namespace BatchService.DatabaseTests.Jobs;
 
@@ -135,41 +137,39 @@ public sealed class WebhookDeliveryTests(WebhookDeliveryTests.OneService world) 
     }
 
     [Theory]
-    [InlineData(false)]
-    [InlineData(true)]
-    public async Task Reads_no_more_than_a_piece_of_a_huge_answer(bool isCompressed)
+    [InlineData("")]
+    [InlineData("Content-Encoding: gzip\r\n")]
+    public async Task Reads_no_more_than_a_piece_of_a_huge_answer(string header)
     {
-        var closed = new TaskCompletionSource<long>(TaskCreationOptions.RunContinuationsAsynchronously);
-        await using var receiver = await WebhookReceiver.StartAsync(async (_, context) =>
-        {
-            var written = 0L;
-            var piece = new byte[64 * 1024];
-            if (isCompressed)
-            {
-                context.Response.Headers.ContentEncoding = "gzip";
-            }
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        var written = AnswerWithoutEndAsync(listener, header);
 
-            try
-            {
-                while (!context.RequestAborted.IsCancellationRequested)
-                {
-                    await context.Response.Body.WriteAsync(piece, context.RequestAborted);
-                    written += piece.Length;
-                }
-            }
-            catch (OperationCanceledException)
-            {
-                // The service has closed the connection.
-            }
-
-            closed.SetResult(written);
-        });
-
-        var id = await _world.AddAsync(receiver.Url);
+        var id = await _world.AddAsync($"http://127.0.0.1:{((IPEndPoint)listener.LocalEndpoint).Port}/");
 
         Assert.Equal(new WebhookState("delivered", 1, 200, null), await _world.UntilDoneAsync(id));
         // What the buffers of two sockets hold at most.
-        Assert.InRange(await closed.Task, 0, 32L * 1024 * 1024);
+        Assert.InRange(await written, 4_096, 32L * 1024 * 1024);
+    }
+
+    [Theory]
+    [InlineData("HTTP/1.1 200 OK\r\nX: ")]
+    [InlineData("HTTP/1.1 100 Continue\r\n\r\n")]
+    [InlineData("SSH-2.0-OpenSSH_9.9\r\n")]
+    [InlineData("HTTP/1.1 2")]
+    public async Task Bears_with_a_receiver_that_does_not_speak_HTTP(string endless)
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        var written = WriteWithoutEndAsync(listener, Encoding.ASCII.GetBytes(endless));
+
+        var id = await _world.AddAsync($"http://127.0.0.1:{((IPEndPoint)listener.LocalEndpoint).Port}/");
+        var first = await _world.UntilAsync(id, state => state.Error is not null);
+        listener.Stop();
+
+        Assert.Null(first.Status);
+        Assert.InRange(await written, 1, 256L * 1024 * 1024);
+        Assert.Equal("failed", (await _world.UntilDoneAsync(id)).State);
     }
 
     [Fact]
@@ -222,6 +222,36 @@ public sealed class WebhookDeliveryTests(WebhookDeliveryTests.OneService world) 
 
         Assert.Equal("delivered", (await _world.UntilDoneAsync(id)).State);
         Assert.Equal(1, receiver.Count);
+    }
+
+    private static async Task<long> AnswerWithoutEndAsync(TcpListener listener, string header)
+    {
+        using var client = await listener.AcceptTcpClientAsync();
+        await client.Client.SendAsync(Encoding.ASCII.GetBytes($"HTTP/1.1 200 OK\r\n{header}Content-Length: 1000000000000\r\n\r\n"));
+        return await WriteWithoutEndAsync(client.Client, new byte[64 * 1024]);
+    }
+
+    private static async Task<long> WriteWithoutEndAsync(TcpListener listener, byte[] piece)
+    {
+        using var client = await listener.AcceptTcpClientAsync();
+        return await WriteWithoutEndAsync(client.Client, piece);
+    }
+
+    /// <summary>Writes until the other side closes the connection; how many bytes went out.</summary>
+    private static async Task<long> WriteWithoutEndAsync(Socket socket, byte[] piece)
+    {
+        var written = 0L;
+        try
+        {
+            while (true)
+            {
+                written += await socket.SendAsync(piece);
+            }
+        }
+        catch (SocketException)
+        {
+            return written;
+        }
     }
 
     /// <summary>A service whose attempts take a second at most.</summary>

@@ -105,7 +105,11 @@ public sealed class WebhookWorld : IAsyncLifetime
     internal async Task<WebhookState> UntilAsync(string id, Func<WebhookState, bool> isSo)
     {
         var state = await ReadAsync(id);
-        await RowsWait.UntilAsync(async () => isSo(state = await ReadAsync(id)));
+        await RowsWait.UntilAsync(async () =>
+        {
+            state = await ReadAsync(id);
+            return isSo(state);
+        });
         return state;
     }
 
