@@ -3,6 +3,7 @@ using BatchService.Batching;
 using BatchService.Data;
 using BatchService.Entities;
 using BatchService.Http;
+using BatchService.Jobs;
 using BatchService.Operations;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
@@ -13,7 +14,7 @@ var builder = WebApplication.CreateBuilder(args);
 builder.Configuration["Urls"] ??= "http://127.0.0.1:5080";
 builder.AddDatabase();
 builder.AddHttpKit();
-builder.Services.AddBatching().AddEntities().AddOperations().AddAttestations();
+builder.Services.AddBatching().AddJobs().AddEntities().AddOperations().AddAttestations();
 
 await using var app = builder.Build();
 app.UseHttpKit();

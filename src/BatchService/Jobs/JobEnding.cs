@@ -9,7 +9,7 @@ namespace BatchService.Jobs;
 /// Ends jobs: completes one whose parts are all done, fails one that nobody can process, cancels one on request. An end, and the webhook
 /// that tells of it, are one transaction.
 /// </summary>
-internal sealed class JobEnding(TransactionRunner transactions, WebhookOutbox webhooks, IOptions<JobOptions> options, NpgsqlDataSource database)
+internal sealed class JobEnding(TransactionRunner transactions, IOptions<JobOptions> options, NpgsqlDataSource database)
 {
     private TimeSpan Keep => TimeSpan.FromDays(options.Value.KeepDays);
 
@@ -111,14 +111,14 @@ internal sealed class JobEnding(TransactionRunner transactions, WebhookOutbox we
         return true;
     }
 
-    private async Task TellAsync(
+    private static async Task TellAsync(
         NpgsqlConnection connection, Guid jobId, string status, string callback, string caller, CancellationToken cancellationToken)
     {
         var job = await JobStatusQuery.FindAsync(new NpgsqlCommand { Connection = connection }, jobId, caller, cancellationToken);
         using var data = new MemoryStream();
         await using (var writer = new Utf8JsonWriter(data))
             job!.Write(writer);
-        await webhooks.AddAsync(connection, new WebhookMessage(callback, $"job.{status}", caller, data.ToArray()), cancellationToken);
+        await WebhookOutbox.AddAsync(connection, new WebhookMessage(callback, $"job.{status}", caller, data.ToArray()), cancellationToken);
     }
 
     private async Task<IReadOnlyList<Guid>> FindAsync(string sql, NpgsqlParameter[] parameters, CancellationToken cancellationToken)

@@ -1,0 +1,29 @@
+using System.Net;
+
+namespace BatchService.Jobs;
+
+/// <summary>Registers what runs in the background on behalf of callers.</summary>
+internal static class JobsSetup
+{
+    public static IServiceCollection AddJobs(this IServiceCollection services)
+    {
+        services.AddOptions<WebhookOptions>().BindConfiguration(WebhookOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        services.AddSingleton<WebhookResolver>(Dns.GetHostAddressesAsync);
+        services.AddSingleton<NotificationListener>();
+        services.AddSingleton<WebhookSender>();
+        services.AddSingleton<WebhookStore>();
+        services.AddHostedService<WebhookDelivery>();
+        services.AddHostedService<WebhookPruning>();
+        services.AddOptions<JobOptions>().BindConfiguration(JobOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        services.AddSingleton<JobTypes>();
+        services.AddSingleton<JobItems>();
+        services.AddSingleton<JobMetrics>();
+        services.AddSingleton<JobRunner>();
+        services.AddSingleton<JobEnding>();
+        services.AddSingleton<JobSubmission>();
+        services.AddSingleton<JobSignal>();
+        services.AddHostedService(provider => provider.GetRequiredService<JobSignal>());
+        services.AddHostedService<JobWorker>();
+        return services;
+    }
+}

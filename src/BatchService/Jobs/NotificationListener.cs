@@ -1,0 +1,72 @@
+using Npgsql;
+
+namespace BatchService.Jobs;
+
+/// <summary>
+/// Hears what is said by <c>NOTIFY</c>. Only a hint: when the database is away it tries again, and what was said meanwhile is lost, so
+/// that every listener also looks by itself now and then. The connection is not one of the pool's.
+/// </summary>
+internal sealed partial class NotificationListener(NpgsqlDataSource dataSource, TimeProvider time, ILogger<NotificationListener> logger)
+{
+    private static readonly TimeSpan _firstDelay = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan _longestDelay = TimeSpan.FromSeconds(30);
+
+    /// <summary>A connection that died without a word is found by asking on it this often.</summary>
+    private static readonly TimeSpan _silence = TimeSpan.FromSeconds(30);
+
+    /// <summary>Calls <paramref name="heard"/> for every notification on the channel and after every new connection, until it is canceled.</summary>
+    public async Task RunAsync(string channel, Action heard, CancellationToken cancellationToken)
+    {
+        var delay = _firstDelay;
+        while (!cancellationToken.IsCancellationRequested)
+        {
+            try
+            {
+                await ListenAsync(
+                    channel,
+                    () =>
+                    {
+                        delay = _firstDelay;
+                        heard();
+                    },
+                    cancellationToken);
+            }
+            catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception exception)
+            {
+                // Whatever it was: the loop goes on, or a passing fault would end listening for good.
+                LogLost(exception.Message, channel, delay.TotalSeconds);
+                await Task.Delay(delay, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                delay = delay * 2 < _longestDelay ? delay * 2 : _longestDelay;
+            }
+        }
+    }
+
+    private async Task ListenAsync(string channel, Action heard, CancellationToken cancellationToken)
+    {
+        await using var pooled = dataSource.CreateConnection();
+        await using var connection = await pooled.CloneWithAsync($"{dataSource.ConnectionString};Pooling=false", cancellationToken);
+        await connection.OpenAsync(cancellationToken);
+        await ExecuteAsync(connection, $"LISTEN {channel}", cancellationToken);
+        heard();
+        while (!cancellationToken.IsCancellationRequested)
+        {
+            if (await connection.WaitAsync(_silence, cancellationToken))
+                heard();
+            else
+                await ExecuteAsync(connection, "SELECT 1", cancellationToken);
+        }
+    }
+
+    private static async Task ExecuteAsync(NpgsqlConnection connection, string sql, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand(sql, connection);
+        await command.ExecuteNonQueryAsync(cancellationToken);
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Nobody listens to {Channel} ({Reason}); trying again in {Seconds} s")]
+    private partial void LogLost(string reason, string channel, double seconds);
+}
