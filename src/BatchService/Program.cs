@@ -4,6 +4,7 @@ using BatchService.Data;
 using BatchService.Entities;
 using BatchService.Http;
 using BatchService.Jobs;
+using BatchService.Jobs;
 using BatchService.Operations;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
@@ -22,6 +23,7 @@ app.MapOperations();
 app.MapRowBatches();
 app.MapEntities();
 app.MapAttestations();
+app.MapJobs();
 app.MapCapabilities();
 
 if (!await app.PrepareDatabaseAsync(app.Lifetime.ApplicationStopping))

@@ -94,7 +94,7 @@ internal sealed class RowRequestEndpoints : IAsyncDisposable
         if (Errors.Count > 0)
             return;
         var stream = await ItemStream.OpenAsync(
-            context, RouteOf(entity), kind, Options.Atomic, "/items", limits.MaxLineBytes, cancellationToken);
+            context, RouteOf(entity), kind, Options.Atomic, "/items", limits.MaxLineBytes, long.MaxValue, cancellationToken);
         _owned.Add(stream);
         (Source, Key) = (stream.Source, stream.Key);
         if (stream.Error is { } error)

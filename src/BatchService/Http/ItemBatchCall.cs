@@ -76,7 +76,7 @@ internal sealed class ItemBatchCall(IOptions<BatchOptions> limits)
         }
 
         using var stream = await ItemStream.OpenAsync(
-            context, route, kind, envelope.Options.Atomic, root, limits.Value.MaxLineBytes, context.RequestAborted);
+            context, route, kind, envelope.Options.Atomic, root, limits.Value.MaxLineBytes, long.MaxValue, context.RequestAborted);
         if (stream.Error is { } error)
         {
             await Problem.WriteAsync(context, [error], context.RequestAborted);

@@ -1,7 +1,6 @@
 using System.Runtime.CompilerServices;
 using BatchService.Batching;
 using Npgsql;
-using NpgsqlTypes;
 
 namespace BatchService.Jobs;
 
@@ -31,15 +30,23 @@ internal sealed class JobItems(NpgsqlDataSource database)
 
     /// <summary>What earlier workers decided of a part.</summary>
     public async Task<IReadOnlyList<ItemOutcome>> ReadDoneAsync(JobLease lease, CancellationToken cancellationToken) =>
-        lease is { Fence: 1 } ? [] : [.. (await ReadResultsAsync(lease.JobId, lease.Part, cancellationToken)).Select(result => result.ToReplayed())];
+        lease is { Fence: 1 }
+            ? []
+            : [.. (await ReadResultsAsync(lease.JobId, lease.Part, 0, int.MaxValue, cancellationToken)).Select(result => result.ToReplayed())];
 
-    /// <summary>The results of a part, in no order.</summary>
-    public async Task<IReadOnlyList<JobResult>> ReadResultsAsync(Guid jobId, int part, CancellationToken cancellationToken)
+    /// <summary>The results of a part's items from one index to another, in no order.</summary>
+    public async Task<IReadOnlyList<JobResult>> ReadResultsAsync(Guid jobId, int part, int from, int to, CancellationToken cancellationToken)
     {
-        await using var command = database.CreateCommand(
-            "SELECT results, processed_at FROM batch.job_result WHERE batch_job_id = $1 AND part = $2 ORDER BY id");
+        await using var command = database.CreateCommand("""
+            SELECT results, processed_at
+            FROM batch.job_result
+            WHERE batch_job_id = $1 AND part = $2 AND last_index >= $3 AND first_index <= $4
+            ORDER BY id
+            """);
         command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = jobId });
-        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = part, NpgsqlDbType = NpgsqlDbType.Integer });
+        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = part });
+        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = from });
+        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = to });
         var results = new List<JobResult>();
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         while (await reader.ReadAsync(cancellationToken))

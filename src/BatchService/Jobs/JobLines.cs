@@ -49,12 +49,16 @@ internal static class JobLines
         var lines = Split(block);
         var items = new ItemInput[lines.Count];
         for (var position = 0; position < items.Length; position++)
-        {
-            var json = JsonElement.Parse(lines[position].Span);
-            items[position] = isCsv
-                ? new ItemInput(first + position, default, [.. json.EnumerateArray().Select(field => field.GetString())])
-                : new ItemInput(first + position, json);
-        }
+            items[position] = ReadOne(lines[position], first + position, isCsv);
         return items;
+    }
+
+    /// <summary>The item of a line.</summary>
+    public static ItemInput ReadOne(ReadOnlyMemory<byte> line, int index, bool isCsv)
+    {
+        var json = JsonElement.Parse(line.Span);
+        return isCsv
+            ? new ItemInput(index, default, [.. json.EnumerateArray().Select(field => field.GetString())])
+            : new ItemInput(index, json);
     }
 }

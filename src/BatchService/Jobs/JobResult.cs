@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using BatchService.Batching;
 
 namespace BatchService.Jobs;
@@ -79,6 +80,21 @@ internal sealed record JobResult(
             processedAt);
 
         string? Text(string name) => json.TryGetProperty(name, out var value) ? value.GetString() : null;
+    }
+
+    /// <summary>The same lines with other outputs.</summary>
+    public static byte[] Redact(ReadOnlyMemory<byte> block, Func<JsonElement, byte[]> redact)
+    {
+        var redacted = new ArrayBufferWriter<byte>(block.Length);
+        foreach (var line in JobLines.Split(block))
+        {
+            var json = JsonNode.Parse(line.Span)!.AsObject();
+            if (json["o"] is { } output)
+                json["o"] = JsonNode.Parse(redact(JsonElement.Parse(output.ToJsonString())));
+            redacted.Write(System.Text.Encoding.UTF8.GetBytes(json.ToJsonString()));
+            redacted.Write("\n"u8);
+        }
+        return redacted.WrittenSpan.ToArray();
     }
 
     /// <summary>What an earlier worker decided, so that it is not done again.</summary>

@@ -8,5 +8,7 @@ internal sealed class JobTypes(IEnumerable<JobType> types)
     /// <summary>The names, in alphabetical order.</summary>
     public IReadOnlyList<string> Names => [.. _byName.Keys.Order(StringComparer.Ordinal)];
 
+    public IReadOnlyCollection<JobType> All => _byName.Values;
+
     public JobType? Find(string name) => _byName.GetValueOrDefault(name);
 }

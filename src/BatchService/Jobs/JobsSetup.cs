@@ -17,6 +17,9 @@ internal static class JobsSetup
         services.AddOptions<JobOptions>().BindConfiguration(JobOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         services.AddSingleton<JobTypes>();
         services.AddSingleton<JobItems>();
+        services.AddSingleton<JobItemReader>();
+        services.AddSingleton<JobWatch>();
+        services.AddSingleton<JobDoorEndpoints>();
         services.AddSingleton<JobMetrics>();
         services.AddSingleton<JobRunner>();
         services.AddSingleton<JobEnding>();
@@ -24,6 +27,7 @@ internal static class JobsSetup
         services.AddSingleton<JobSignal>();
         services.AddHostedService(provider => provider.GetRequiredService<JobSignal>());
         services.AddHostedService<JobWorker>();
+        services.AddHostedService<JobUpkeep>();
         return services;
     }
 }
