@@ -4,7 +4,6 @@ using BatchService.Data;
 using BatchService.Entities;
 using BatchService.Http;
 using BatchService.Jobs;
-using BatchService.Jobs;
 using BatchService.Operations;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;

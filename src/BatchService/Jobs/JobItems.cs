@@ -29,10 +29,10 @@ internal sealed class JobItems(NpgsqlDataSource database)
     }
 
     /// <summary>What earlier workers decided of a part.</summary>
-    public async Task<IReadOnlyList<ItemOutcome>> ReadDoneAsync(JobLease lease, CancellationToken cancellationToken) =>
+    public async Task<IReadOnlyList<ItemOutcome>> ReadDoneAsync(JobLease lease, JobType type, CancellationToken cancellationToken) =>
         lease is { Fence: 1 }
             ? []
-            : [.. (await ReadResultsAsync(lease.JobId, lease.Part, 0, int.MaxValue, cancellationToken)).Select(result => result.ToReplayed())];
+            : [.. (await ReadResultsAsync(lease.JobId, lease.Part, 0, int.MaxValue, cancellationToken)).Select(result => result.ToReplayed(type))];
 
     /// <summary>The results of a part's items from one index to another, in no order.</summary>
     public async Task<IReadOnlyList<JobResult>> ReadResultsAsync(Guid jobId, int part, int from, int to, CancellationToken cancellationToken)

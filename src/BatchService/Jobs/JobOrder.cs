@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using BatchService.Batching;
 
 namespace BatchService.Jobs;
@@ -46,6 +47,21 @@ internal sealed record JobOrder(
         var callback = fields.Text("callback_url", required: false, 2_048);
         fields.RefuseOthers();
         return new JobOrder(type, options, metadata, callback, null, _ => Enumerate(items));
+    }
+
+    /// <summary>The order of a call that is to run as a job.</summary>
+    /// <param name="root">The place of the items in the request.</param>
+    public static JobOrder Of(string jobType, JsonObject options, ItemSource source, string root)
+    {
+        var stream = source as ItemSource.Streamed;
+        return new JobOrder(
+            jobType,
+            JsonSerializer.SerializeToElement(options),
+            default,
+            null,
+            stream?.Header,
+            stream is null ? _ => Enumerate(((ItemSource.Json)source).Items) : stream.Open)
+        { Root = root };
     }
 
     public static Error TooMany(int maxItems) =>

@@ -98,8 +98,8 @@ internal sealed record JobResult(
     }
 
     /// <summary>What an earlier worker decided, so that it is not done again.</summary>
-    public ItemOutcome ToReplayed() => Status == JobItemStatus.Success
-        ? new ItemOutcome(Index, ItemStatus.Replayed) { Rows = Output.IsEmpty ? [] : [Output] }
+    public ItemOutcome ToReplayed(JobType type) => Status == JobItemStatus.Success
+        ? type.Restore(this)
         : ItemOutcome.Failed(Index, new Error(
             ErrorCodes.All.FirstOrDefault(code => code.Name == ErrorCode) ?? ErrorCodes.ValidationFailed, ErrorMessage ?? "", Pointer));
 

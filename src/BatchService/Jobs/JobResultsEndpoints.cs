@@ -1,10 +1,9 @@
-using System.Globalization;
+using System.Buffers;
 using System.Text;
 using System.Text.Json;
 using BatchService.Batching;
 using BatchService.Http;
 using CsvHelper;
-using CsvHelper.Configuration;
 using Npgsql;
 
 namespace BatchService.Jobs;
@@ -84,22 +83,18 @@ internal static class JobResultsEndpoints
         HttpContext context, JobStatus job, string? status, Func<IAsyncEnumerable<JobItem>> open, IReadOnlyList<string>? header, CancellationToken cancellationToken)
     {
         var columns = header ?? await FindColumnsAsync(open(), cancellationToken);
-        var text = new StreamWriter(context.Response.Body, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false), FlushBytes, leaveOpen: true);
-        await using (text)
-        await using (var csv = new CsvWriter(text, new CsvConfiguration(CultureInfo.InvariantCulture) { NewLine = "\r\n" }, leaveOpen: true))
+        string[] extra = status switch
         {
-            string[] extra = status switch
-            {
-                "failed" => ["error_code", "error_message"],
-                "success" => ["output_data"],
-                "unprocessed" => [],
-                _ => ["status", "output_data", "error_code", "error_message"],
-            };
-            await WriteRecordAsync(csv, columns.Concat(extra));
-            await foreach (var item in open().WithCancellation(cancellationToken))
-                await WriteRecordAsync(csv, FieldsOf(item, columns, header is not null).Concat(extra.Select(name => Extra(item, name))));
-            await csv.FlushAsync();
-        }
+            "failed" => ["error_code", "error_message"],
+            "success" => ["output_data"],
+            "unprocessed" => [],
+            _ => ["status", "output_data", "error_code", "error_message"],
+        };
+        await using var csv = CsvWriter.Create(context.Response.Body, new CsvWriterOptions { NewLine = "\r\n" }, leaveOpen: true);
+        await WriteRecordAsync(csv, columns.Concat(extra), cancellationToken);
+        await foreach (var item in open().WithCancellation(cancellationToken))
+            await WriteRecordAsync(csv, FieldsOf(item, columns, header is not null).Concat(extra.Select(name => Extra(item, name))), cancellationToken);
+        await csv.FlushAsync(cancellationToken);
     }
 
     /// <summary>Of items that are JSON objects: every name that occurs, in the order of its first occurrence.</summary>
@@ -139,17 +134,13 @@ internal static class JobResultsEndpoints
         _ => item.Result is { Output.IsEmpty: false } result ? Encoding.UTF8.GetString(result.Output.Span) : null,
     };
 
-    private static async Task WriteRecordAsync(CsvWriter csv, IEnumerable<string?> fields)
+    private static async Task WriteRecordAsync(CsvWriter csv, IEnumerable<string?> fields, CancellationToken cancellationToken)
     {
+        // An empty text is quoted, and stays apart from an absent value.
         foreach (var field in fields)
-        {
-            // An empty text is quoted, and stays apart from an absent value.
-            csv.WriteField(field ?? "", shouldQuote: field?.Length == 0 || NeedsQuotes(field));
-        }
-        await csv.NextRecordAsync();
+            csv.WriteField(field ?? "", field?.Length == 0 ? CsvQuoting.Always : CsvQuoting.WhenNeededOrWhitespace);
+        await csv.EndRecordAsync(cancellationToken);
     }
-
-    private static bool NeedsQuotes(string? field) => field is not null && field.AsSpan().ContainsAny("\",\r\n \t");
 
     private static string? Choice(IQueryCollection query, string name, IReadOnlyList<string> words, List<Error> errors)
     {

@@ -53,7 +53,7 @@ internal sealed partial class JobRunner(
         var type = types.Find(lease.Job.JobType) ?? throw new InvalidOperationException($"This version has no job type '{lease.Job.JobType}'.");
         var errors = new List<Error>();
         var mode = await type.CheckAsync(lease.Job.Options, lease.Job.Caller, errors, cancellationToken);
-        var done = new ReplayedItems(await items.ReadDoneAsync(lease, cancellationToken));
+        var done = new ReplayedItems(await items.ReadDoneAsync(lease, type, cancellationToken));
         var offset = 0;
         var outcomes = new JobOutcomes(mode.Atomic, done, () => offset, (failures, token) => StoreAsync(lease, type, offset, failures, token));
         if (errors.Count > 0)

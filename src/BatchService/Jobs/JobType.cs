@@ -40,6 +40,10 @@ internal abstract class JobType
             writer.WriteNullValue();
     }
 
+    /// <summary>The outcome of an item that an earlier worker completed.</summary>
+    public virtual ItemOutcome Restore(JobResult result) =>
+        new(result.Index, ItemStatus.Replayed) { Rows = result.Output.IsEmpty ? [] : [result.Output] };
+
     /// <summary>The output without its secrets.</summary>
     public virtual byte[] Redact(JsonElement output) => JsonSerializer.SerializeToUtf8Bytes(output);
 }
