@@ -14,7 +14,7 @@ internal sealed partial class NotificationListener(NpgsqlDataSource dataSource, 
     /// <summary>A connection that died without a word is found by asking on it this often.</summary>
     private static readonly TimeSpan _silence = TimeSpan.FromSeconds(30);
 
-    /// <summary>Calls <paramref name="heard"/> for every notification on the channel and after every new connection, until it is canceled.</summary>
+    /// <summary>Calls <paramref name="heard"/> for each notification on the channel and after each new connection until canceled.</summary>
     public async Task RunAsync(string channel, Action heard, CancellationToken cancellationToken)
     {
         var delay = _firstDelay;

@@ -6,7 +6,7 @@ namespace BatchService.Jobs;
 /// <summary>Asks the name service for a host's addresses; an address as text is its own.</summary>
 internal delegate Task<IPAddress[]> WebhookResolver(string host, CancellationToken cancellationToken);
 
-/// <summary>The host has no address that a webhook may go to. Whether it has none at all is not told: that is the inner network's matter.</summary>
+/// <summary>The host has no address that a webhook may go to. Whether it has none at all is the inner network's matter.</summary>
 internal sealed class WebhookAddressException()
     : IOException("The host could not be resolved to addresses that webhooks may go to.");
 

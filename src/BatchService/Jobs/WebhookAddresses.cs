@@ -38,7 +38,7 @@ internal static class WebhookAddresses
         "3ffe::/16", // the 6bone, given back
         "3fff::/20"); // documentation
 
-    /// <summary>Where clouds hand out credentials on addresses that are otherwise public or merely private: refused in every configuration.</summary>
+    /// <summary>Where clouds give out credentials on addresses that look public or merely private: refused in every configuration.</summary>
     private static readonly IPNetwork[] _metadata =
         Networks("168.63.129.16/32", "100.100.100.200/32", "fd00:ec2::254/128", "fd20:ce::254/128");
 

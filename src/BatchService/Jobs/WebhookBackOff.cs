@@ -1,6 +1,6 @@
 namespace BatchService.Jobs;
 
-/// <summary>How long to wait between attempts: each pause five times the last, and a little more or less, so that failures at once spread.</summary>
+/// <summary>How long to wait between attempts: each pause five times the last, give or take a little, so that failures spread.</summary>
 internal static class WebhookBackOff
 {
     private const double Factor = 5;

@@ -175,7 +175,8 @@ internal sealed partial class WebhookDelivery(
     [LoggerMessage(Level = LogLevel.Debug, Message = "Webhook {Id} ({Event}) was delivered at attempt {Attempt}")]
     private partial void LogDelivered(string id, string @event, int attempt);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Webhook {Id} ({Event}) failed at attempt {Attempt}: {Reason} Next in {Seconds} s")]
+    [LoggerMessage(
+        Level = LogLevel.Information, Message = "Webhook {Id} ({Event}) failed at attempt {Attempt}: {Reason} Next in {Seconds} s")]
     private partial void LogAgain(string id, string @event, int attempt, string? reason, double seconds);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Webhook {Id} ({Event}) failed for good at attempt {Attempt}: {Reason}")]

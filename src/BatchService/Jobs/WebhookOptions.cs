@@ -36,7 +36,7 @@ internal sealed class WebhookOptions : IValidatableObject
     [Range(1, 60)]
     public int TimeoutSeconds { get; set; } = 10;
 
-    /// <summary>How long a process that died keeps others from its webhooks: an attempt and the note of its outcome end well before.</summary>
+    /// <summary>How long a process that died keeps others from its webhooks; an attempt and its note end well before.</summary>
     public TimeSpan Lease => TimeSpan.FromSeconds((2 * TimeoutSeconds) + 5);
 
     /// <inheritdoc/>

@@ -9,7 +9,7 @@ namespace BatchService.Jobs;
 /// <param name="Data">The member <c>data</c> of the body: a JSON value in UTF-8.</param>
 internal sealed record WebhookMessage(string Url, string Event, string Caller, byte[] Data);
 
-/// <summary>Keeps webhooks in the effect's own transaction: what is rolled back sends nothing, what is committed is sent at least once.</summary>
+/// <summary>Keeps webhooks in the effect's transaction: rolled back, nothing is sent; committed, it is sent at least once.</summary>
 internal static class WebhookOutbox
 {
     /// <summary>Where a committed message is announced. A hint only: who misses it finds the row.</summary>

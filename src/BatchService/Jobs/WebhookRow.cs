@@ -34,7 +34,7 @@ internal sealed class WebhookRow
     /// <summary>The number of claims; only the holder of the latest may note an outcome.</summary>
     public long Fence { get; init; }
 
-    /// <summary>When it may be claimed: the next attempt's time or, during an attempt, the end of its lease. By the database's clock.</summary>
+    /// <summary>By the database's clock: the next attempt's time or, during an attempt, the end of its lease.</summary>
     public DateTimeOffset DueAt { get; init; }
 
     public DateTimeOffset? FinishedAt { get; init; }

@@ -84,6 +84,7 @@ internal sealed class WebhookStore(NpgsqlDataSource dataSource) : IDisposable
         InTurnAsync(
             async connection =>
             {
+                string[] full = [.. sending.Where(host => host.Value >= perHost).Select(host => host.Key)];
                 await using var batch = new NpgsqlBatch(connection);
                 batch.BatchCommands.Add(new NpgsqlBatchCommand(Claim)
                 {
@@ -93,7 +94,7 @@ internal sealed class WebhookStore(NpgsqlDataSource dataSource) : IDisposable
                         new NpgsqlParameter<int[]> { TypedValue = [.. sending.Values] },
                         new NpgsqlParameter<int> { TypedValue = perHost },
                         new NpgsqlParameter<int> { TypedValue = free },
-                        new NpgsqlParameter<string[]> { TypedValue = [.. sending.Where(host => host.Value >= perHost).Select(host => host.Key)] },
+                        new NpgsqlParameter<string[]> { TypedValue = full },
                         new NpgsqlParameter<TimeSpan> { TypedValue = options.Lease },
                         new NpgsqlParameter<int> { TypedValue = options.MaxAttempts },
                     },

@@ -3,7 +3,7 @@ using BatchService.Batching;
 
 namespace BatchService.Jobs;
 
-/// <summary>Says whether a webhook may be sent to a URL, as far as the URL itself tells; what its host resolves to is checked at every attempt.</summary>
+/// <summary>Whether a webhook may go to a URL, as far as the URL tells; what its host resolves to is checked at every attempt.</summary>
 internal static class WebhookUrl
 {
     private const int MaxLength = 2_048;
@@ -61,6 +61,7 @@ internal static class WebhookUrl
     private static bool IsLocalhost(string host)
     {
         var name = host.TrimEnd('.');
-        return name.Equals("localhost", StringComparison.OrdinalIgnoreCase) || name.EndsWith(".localhost", StringComparison.OrdinalIgnoreCase);
+        return name.Equals("localhost", StringComparison.OrdinalIgnoreCase)
+            || name.EndsWith(".localhost", StringComparison.OrdinalIgnoreCase);
     }
 }

@@ -44,7 +44,8 @@ public sealed class WebhookAddressTests : IAsyncLifetime
         var id = await _world.AddAsync($"https://localhost:{((IPEndPoint)listener.LocalEndpoint).Port}/");
 
         Assert.Equal(
-            new WebhookState("failed", 1, null, "No secure connection to the receiver: its certificate or its TLS version is not acceptable."),
+            new WebhookState(
+                "failed", 1, null, "No secure connection to the receiver: its certificate or its TLS version is not acceptable."),
             await _world.UntilDoneAsync(id));
         Assert.Equal(0, await bytes);
     }

@@ -193,7 +193,8 @@ public sealed class WebhookRecoveryTests : IAsyncLifetime
         _world.StartService();
 
         Assert.Equal(
-            new WebhookState("failed", 5, null, "The process that made the last attempt ended during it."), await _world.UntilDoneAsync(id));
+            new WebhookState("failed", 5, null, "The process that made the last attempt ended during it."),
+            await _world.UntilDoneAsync(id));
         Assert.Equal(0, receiver.Count);
     }
 
@@ -228,7 +229,7 @@ public sealed class WebhookRecoveryTests : IAsyncLifetime
                 INSERT INTO batch.webhook (id, caller, url, host, event, data, state, created_at, finished_at)
                 SELECT
                     kind || n, 'someone', 'https://example.com/', 'example.com:443', 'job.completed', '1',
-                    CASE kind WHEN 'delivered' THEN 'delivered' WHEN 'recent' THEN 'delivered' WHEN 'failed' THEN 'failed' ELSE 'pending' END,
+                    CASE kind WHEN 'waiting' THEN 'pending' WHEN 'failed' THEN 'failed' ELSE 'delivered' END,
                     clock_timestamp() - interval '8 days',
                     CASE kind WHEN 'waiting' THEN NULL WHEN 'recent' THEN clock_timestamp() - interval '6 days'
                         ELSE clock_timestamp() - interval '8 days' END

@@ -23,7 +23,8 @@ public sealed class WebhookWorld : IAsyncLifetime
 
     internal string ConnectionString => _database!.ConnectionString;
 
-    public async Task InitializeAsync() => _database = await (await PostgresServer.OfThisRunAsync()).CreateDatabaseAsync(DatabaseTemplate.Empty);
+    public async Task InitializeAsync() =>
+        _database = await (await PostgresServer.OfThisRunAsync()).CreateDatabaseAsync(DatabaseTemplate.Empty);
 
     public async Task DisposeAsync()
     {

@@ -17,15 +17,21 @@ public sealed class WebhookSenderTests
     public static TheoryData<string> Hosts { get; } =
     [
         "localhost", "LOCALHOST", "localhost.", "a.localhost", "localhost.localdomain", "loopback", "ip6-localhost", "hooks.attacker.test",
-        "127.0.0.1", "127.0.0.1.", "127.1", "127.0.1", "127.127.127.127", "0", "0.0.0.0", "0x0", "00000000000", "2130706433", "017700000001",
-        "0x7f000001", "0x7F.0x0.0x0.0x1", "0x7f.1", "0177.0.0.1", "0177.0.0.01", "00000177.0.0.1", "0x7f.0.0.0x1", "127.0x0.0.1", "127.000.000.001",
+        "127.0.0.1", "127.0.0.1.", "127.1", "127.0.1", "127.127.127.127", "0", "0.0.0.0", "0x0", "00000000000",
+        "2130706433", "017700000001",
+        "0x7f000001", "0x7F.0x0.0x0.0x1", "0x7f.1", "0177.0.0.1", "0177.0.0.01", "00000177.0.0.1", "0x7f.0.0.0x1",
+        "127.0x0.0.1", "127.000.000.001",
         "[::1]", "[::]", "[0:0:0:0:0:0:0:1]", "[0000::1]", "[::0.0.0.1]", "[::127.0.0.1]", "[::ffff:127.0.0.1]", "[::ffff:7f00:1]",
         "[::ffff:0:127.0.0.1]", "[0:0:0:0:0:ffff:127.0.0.1]", "[64:ff9b::127.0.0.1]", "[64:ff9b::7f00:1]", "[64:ff9b:1::127.0.0.1]",
-        "[2002:7f00:1::]", "[2002:7f00:0001::1]", "[2001:0:7f00:1::]", "[2001:0:0:0:0:0:80ff:fffe]", "[fe80::1]", "[fe80::1%25lo]", "[fec0::1]",
-        "[::1%25lo]", "①②⑦.⓪.⓪.①", "１２７.０.０.１", "127。0。0。1", "127｡0｡0｡1", "ⓛⓞⓒⓐⓛⓗⓞⓢⓣ", "%31%32%37.0.0.1", "127.0.0.1%00.example.com", "127.0.0.1%2f",
-        "example.com@127.0.0.1", "example.com:x@127.0.0.1", "127.0.0.1@example.com", "@127.0.0.1", "example.com\\@127.0.0.1", "127.0.0.1\\.example.com",
+        "[2002:7f00:1::]", "[2002:7f00:0001::1]", "[2001:0:7f00:1::]", "[2001:0:0:0:0:0:80ff:fffe]", "[fe80::1]",
+        "[fe80::1%25lo]", "[fec0::1]",
+        "[::1%25lo]", "①②⑦.⓪.⓪.①", "１２７.０.０.１", "127。0。0。1", "127｡0｡0｡1", "ⓛⓞⓒⓐⓛⓗⓞⓢⓣ", "%31%32%37.0.0.1",
+        "127.0.0.1%00.example.com", "127.0.0.1%2f",
+        "example.com@127.0.0.1", "example.com:x@127.0.0.1", "127.0.0.1@example.com", "@127.0.0.1",
+        "example.com\\@127.0.0.1", "127.0.0.1\\.example.com",
         "127.0.0.1\t", " 127.0.0.1", "127.0.0.1\r\nx:", "127.0.0.1#.example.com", "127.0.0.1?.example.com", "127.0.0.1/.example.com",
-        "example.com#@127.0.0.1", "[::ffff:127.0.0.1]@example.com", "1.1.1.1 &@127.0.0.1", "127.0.0.1:80:80", "xn--localhost", "lo\u00ADcalhost",
+        "example.com#@127.0.0.1", "[::ffff:127.0.0.1]@example.com", "1.1.1.1 &@127.0.0.1", "127.0.0.1:80:80",
+        "xn--localhost", "lo\u00ADcalhost",
     ];
 
     [Theory]
@@ -33,7 +39,7 @@ public sealed class WebhookSenderTests
     public async Task No_packet_reaches_this_machine(string host)
     {
         using var canary = new Canary();
-        using var sender = Sender(new WebhookOptions { Secret = Secret }, (name, _) => Task.FromResult(Resolve(name)));
+        using var sender = Sender(new WebhookOptions { Secret = Secret }, ResolveAsync);
         foreach (var url in new[] { $"https://{host}:{canary.Port}/", $"http://{host}:{canary.Port}/", $"https://{host}/:{canary.Port}/" })
         {
             var attempt = await sender.SendAsync(Webhook(url), CancellationToken.None);
@@ -54,7 +60,7 @@ public sealed class WebhookSenderTests
     public async Task A_packet_reaches_this_machine_where_loopback_is_allowed(string host)
     {
         using var canary = new Canary();
-        using var sender = Sender(new WebhookOptions { Secret = Secret, AllowLoopback = true }, (name, _) => Task.FromResult(Resolve(name)));
+        using var sender = Sender(new WebhookOptions { Secret = Secret, AllowLoopback = true }, ResolveAsync);
 
         var attempt = await sender.SendAsync(Webhook($"http://{host}:{canary.Port}/"), CancellationToken.None);
 
@@ -89,7 +95,7 @@ public sealed class WebhookSenderTests
             port = canary.Port;
         }
 
-        using var sender = Sender(new WebhookOptions { Secret = Secret, AllowLoopback = true }, (name, _) => Task.FromResult(Resolve(name)));
+        using var sender = Sender(new WebhookOptions { Secret = Secret, AllowLoopback = true }, ResolveAsync);
 
         var attempt = await sender.SendAsync(Webhook($"http://localhost:{port}/"), CancellationToken.None);
 
@@ -100,7 +106,7 @@ public sealed class WebhookSenderTests
     public async Task Sends_nothing_without_a_secret()
     {
         using var canary = new Canary();
-        using var sender = Sender(new WebhookOptions { AllowLoopback = true }, (name, _) => Task.FromResult(Resolve(name)));
+        using var sender = Sender(new WebhookOptions { AllowLoopback = true }, ResolveAsync);
 
         var attempt = await sender.SendAsync(Webhook($"http://127.0.0.1:{canary.Port}/"), CancellationToken.None);
 
@@ -116,7 +122,8 @@ public sealed class WebhookSenderTests
             Data = Encoding.UTF8.GetBytes("""{ "name": "é", "n": 1.0 }"""),
         })));
 
-    private static IPAddress[] Resolve(string name) => [IPAddress.TryParse(name, out var address) ? address : IPAddress.Loopback];
+    private static Task<IPAddress[]> ResolveAsync(string name, CancellationToken cancellationToken) =>
+        Task.FromResult<IPAddress[]>([IPAddress.TryParse(name, out var address) ? address : IPAddress.Loopback]);
 
     private static WebhookSender Sender(WebhookOptions options, WebhookResolver resolve) =>
         new(Options.Create(options), resolve, TimeProvider.System);

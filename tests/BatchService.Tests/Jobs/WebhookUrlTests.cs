@@ -44,7 +44,8 @@ public sealed class WebhookUrlTests
     [InlineData("gopher://example.com/")]
     [InlineData("javascript:alert(1)")]
     [InlineData("ws://example.com/")]
-    public void Refuses_what_is_not_absolute_https(string url) => Assert.Contains("https://", Refusal(url, _production), StringComparison.Ordinal);
+    public void Refuses_what_is_not_absolute_https(string url) =>
+        Assert.Contains("https://", Refusal(url, _production), StringComparison.Ordinal);
 
     [Theory]
     [InlineData("https://user@example.com/")]
