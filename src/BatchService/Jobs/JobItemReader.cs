@@ -63,7 +63,7 @@ internal sealed class JobItemReader(NpgsqlDataSource database, JobItems items, J
                 var block = await ReadBlockAsync(job.JobId, first, after, cancellationToken);
                 if (block.Items is { } bytes)
                 {
-                    await foreach (var item in ReadBlockAsync(job, part, first, bytes, cancellationToken))
+                    await foreach (var item in JoinAsync(job, part, first, bytes, cancellationToken))
                     {
                         if (item.Index > after && (statuses is null || statuses.Contains(item.Status, StringComparer.Ordinal)))
                             yield return item;
@@ -82,7 +82,7 @@ internal sealed class JobItemReader(NpgsqlDataSource database, JobItems items, J
         return await command.ExecuteScalarAsync(cancellationToken) as string[];
     }
 
-    private async IAsyncEnumerable<JobItem> ReadBlockAsync(
+    private async IAsyncEnumerable<JobItem> JoinAsync(
         JobStatus job, Part part, int first, byte[] block, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var lines = JobLines.Split(block);

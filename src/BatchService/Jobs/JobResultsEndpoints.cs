@@ -52,7 +52,7 @@ internal static class JobResultsEndpoints
         context.Response.ContentType = format == "csv" ? $"{RequestMedia.Csv}; charset=utf-8" : RequestMedia.Ndjson;
         context.Response.Headers.ContentDisposition = $"attachment; filename=\"{job.JobId}{(status is null ? "" : $"-{status}")}.{format}\"";
         if (format == "csv")
-            await WriteCsvAsync(context, job, status, () => reader.ReadAsync(job, statuses, -1, cancellationToken), header, cancellationToken);
+            await WriteCsvAsync(context, status, () => reader.ReadAsync(job, statuses, -1, cancellationToken), header, cancellationToken);
         else
             await WriteLinesAsync(context, reader.ReadAsync(job, statuses, -1, cancellationToken), header, cancellationToken);
     }
@@ -80,7 +80,7 @@ internal static class JobResultsEndpoints
 
     /// <summary>The original columns, then what became of the row: an import of the file leaves the latter out of account.</summary>
     private static async Task WriteCsvAsync(
-        HttpContext context, JobStatus job, string? status, Func<IAsyncEnumerable<JobItem>> open, IReadOnlyList<string>? header, CancellationToken cancellationToken)
+        HttpContext context, string? status, Func<IAsyncEnumerable<JobItem>> open, IReadOnlyList<string>? header, CancellationToken cancellationToken)
     {
         var columns = header ?? await FindColumnsAsync(open(), cancellationToken);
         string[] extra = status switch

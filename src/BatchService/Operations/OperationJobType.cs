@@ -129,7 +129,10 @@ internal sealed class OperationJobType(CatalogCache catalogs, IOptions<BatchOpti
         var open = 0;
         var crossed = new bool[count];
         for (var index = 0; index < count; index++)
-            crossed[index] = (open += changes[index]) > 0;
+        {
+            open += changes[index];
+            crossed[index] = open > 0;
+        }
         if (options is { Atomic: false, ContinueOnError: true } && LongestRun(crossed) is > MaxTogether and var longest)
             errors.Add(new Error(ErrorCodes.BatchTooLarge, $"Operations that depend on each other span {longest} operations; the limit is {MaxTogether}. Put them closer together.", "/items"));
         return index => !crossed[index];
