@@ -32,6 +32,7 @@ app.MapEntities();
 app.MapAttestations();
 app.MapFrames();
 app.MapAtlas();
+app.MapJobs();
 app.MapCapabilities();
 
 if (!await app.PrepareDatabaseAsync(app.Lifetime.ApplicationStopping))

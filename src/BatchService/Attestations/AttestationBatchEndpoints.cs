@@ -1,7 +1,9 @@
 using System.Globalization;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using BatchService.Batching;
 using BatchService.Http;
+using BatchService.Jobs;
 
 namespace BatchService.Attestations;
 
@@ -12,11 +14,12 @@ internal static class AttestationBatchEndpoints
 
     public static void MapAttestationBatches(this IEndpointRouteBuilder routes)
     {
-        routes.MapPost("/attestations/batch", (HttpContext context, ItemBatchCall call, AttestationBatches batches) => call.RunJsonAsync(
+        routes.MapPost("/attestations/batch", (HttpContext context, ItemBatchCall call, AttestationBatches batches, JobDoorEndpoints door) => call.RunJsonAsync(
                 context,
                 "POST /attestations/batch",
                 ParseCreate,
-                (source, envelope, request, token) => batches.CreateAsync(source, envelope.ChunkItems, request, token)))
+                (source, envelope, request, token) => batches.CreateAsync(source, envelope.ChunkItems, request, token),
+                RespondAsync(door)))
             .WithName("PostAttestationBatch")
             .WithTags("Attestations")
             .WithSummary("Create many attestations: all or nothing, or best effort")
@@ -27,12 +30,13 @@ internal static class AttestationBatchEndpoints
             .WithExample("two", AttestationExamples.Batch, summary: "Two commands, all or nothing")
             .RequireScope("attestations:write");
 
-        routes.MapPost("/attestations/stream", (HttpContext context, ItemBatchCall call, AttestationBatches batches) => call.RunStreamAsync(
+        routes.MapPost("/attestations/stream", (HttpContext context, ItemBatchCall call, AttestationBatches batches, JobDoorEndpoints door) => call.RunStreamAsync(
                 context,
                 "POST /attestations/stream",
                 AttestationBatches.CommandsRoot,
                 ParseStream,
-                (source, envelope, request, token) => batches.CreateAsync(source, envelope.ChunkItems, request, token)))
+                (source, envelope, request, token) => batches.CreateAsync(source, envelope.ChunkItems, request, token),
+                RespondAsync(door)))
             .WithName("PostAttestationStream")
             .WithTags("Attestations")
             .WithSummary("Create attestations from a stream of NDJSON; results come as each chunk commits")
@@ -59,6 +63,13 @@ internal static class AttestationBatchEndpoints
             .WithExample("unknown", AttestationExamples.Delete, summary: "Best effort: an id that is not there fails")
             .RequireScope("attestations:delete");
     }
+
+    private static RespondAsync RespondAsync(JobDoorEndpoints door) => (context, source, envelope, key, token) =>
+    {
+        var options = new JsonObject { ["mode"] = envelope.Options.Atomic ? "atomic" : "best_effort" };
+        var order = JobOrder.Of("attestations", options, source, AttestationBatches.CommandsRoot);
+        return door.AcceptAsync(context, order, key, [], token);
+    };
 
     private static ItemEnvelope ParseCreate(JsonElement body, Preferences preferences, List<Error> errors)
     {

@@ -54,8 +54,10 @@ internal sealed class AttestationBatches(ItemBatchRunner runner, TimeProvider ti
     private static Func<IReadOnlyList<AttestationItem>, IReadOnlyList<WriteSet>> Arranging(ItemBatchRequest request) =>
         items => items.Count == 0 ? [] : [new AttestationWriteSet(items, request.Options.Representation) { Caller = request.Caller }];
 
-    /// <summary>PostgreSQL keeps microseconds, and what is answered must be what is stored.</summary>
-    private DateTimeOffset Now()
+    private DateTimeOffset Now() => NowOf(time);
+
+    /// <summary>The time in microseconds: more PostgreSQL does not keep, and what is answered must be what is stored.</summary>
+    public static DateTimeOffset NowOf(TimeProvider time)
     {
         var now = time.GetUtcNow();
         return now.AddTicks(-(now.Ticks % TimeSpan.TicksPerMicrosecond));

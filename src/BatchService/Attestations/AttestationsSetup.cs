@@ -1,3 +1,5 @@
+using BatchService.Jobs;
+
 namespace BatchService.Attestations;
 
 /// <summary>Registers what attestations need.</summary>
@@ -8,6 +10,7 @@ internal static class AttestationsSetup
         services.AddOptions<AttestationsOptions>().BindConfiguration(AttestationsOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         services.AddSingleton<AttestationQuery>();
         services.AddSingleton<AttestationBatches>();
+        services.AddSingleton<JobType, AttestationJobType>();
         return services;
     }
 }

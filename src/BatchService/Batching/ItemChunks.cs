@@ -48,6 +48,15 @@ internal sealed class ItemChunks<TItem>(string root, int chunkItems, ItemReading
         return chunks;
     }
 
+    /// <summary>Items that follow each other, from wherever they begin, as one chunk.</summary>
+    public ItemChunk<TItem> Read(IReadOnlyList<ItemInput> inputs, bool isLast)
+    {
+        _next = inputs[0].Index;
+        foreach (var input in inputs)
+            Add(input);
+        return Take(isLast);
+    }
+
     private void Add(ItemInput input)
     {
         var pointer = JsonPointer.Append(root, input.Index);

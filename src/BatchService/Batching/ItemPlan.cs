@@ -1,7 +1,7 @@
 namespace BatchService.Batching;
 
 /// <summary>
-/// Runs items of one kind chunk by chunk. Decided chunks go to <see cref="ItemResults"/> at once, so that a stream of any length needs
+/// Runs items of one kind chunk by chunk. Decided chunks go to their <see cref="OutcomeSink"/> at once, so that a stream of any length needs
 /// the memory of one chunk.
 /// </summary>
 /// <param name="open">Opens the items from the start; called once for each attempt, and for best effort only once at all.</param>
@@ -11,7 +11,7 @@ internal sealed class ItemPlan<TItem>(
     Func<CancellationToken, IAsyncEnumerator<ItemChunk<TItem>>> open,
     Func<IReadOnlyList<TItem>, IReadOnlyList<WriteSet>> arrange,
     BatchMode mode,
-    ItemResults results,
+    OutcomeSink results,
     ReplayedItems done) : BatchPlan
     where TItem : IBatchItem
 {

@@ -17,7 +17,7 @@ internal sealed record ItemTotals(long Total, long Successes, long Failures)
 /// <param name="format">How the items are told.</param>
 /// <param name="live">Where to send result lines at once; null: they wait in <see cref="Spool"/>.</param>
 /// <param name="separator">Between two results in the spool: a comma in a JSON array, a line feed in NDJSON.</param>
-internal sealed class ItemResults(ItemFormat format, Stream? live, byte separator, bool onlyFailed, bool isAtomic) : IAsyncDisposable
+internal sealed class ItemResults(ItemFormat format, Stream? live, byte separator, bool onlyFailed, bool isAtomic) : OutcomeSink, IAsyncDisposable
 {
     private static readonly JsonWriterOptions Compact = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
 
@@ -45,7 +45,7 @@ internal sealed class ItemResults(ItemFormat format, Stream? live, byte separato
     /// <summary>Of an atomic batch: the failed items.</summary>
     public IReadOnlyCollection<ItemOutcome> Failures => _failures.Values;
 
-    public void Clear()
+    public override void Clear()
     {
         if (_total > 0 && live is not null)
             throw new InvalidOperationException("Results that were sent cannot be taken back.");
@@ -54,7 +54,7 @@ internal sealed class ItemResults(ItemFormat format, Stream? live, byte separato
         _successes = _failureCount = _total = _reached = 0;
     }
 
-    public async Task AddAsync(IReadOnlyList<ItemOutcome> outcomes, CancellationToken cancellationToken)
+    public override async Task AddAsync(IReadOnlyList<ItemOutcome> outcomes, CancellationToken cancellationToken)
     {
         foreach (var outcome in outcomes)
             Count(outcome);

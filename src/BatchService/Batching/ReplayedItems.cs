@@ -12,6 +12,9 @@ internal sealed class ReplayedItems(IReadOnlyList<ItemOutcome> outcomes)
     /// <summary>Something of the batch is in the database already.</summary>
     public bool HasEffects => _outcomes.Values.Any(outcome => outcome.Status == ItemStatus.Replayed);
 
+    /// <summary>What was decided of an item; null = nothing yet.</summary>
+    public ItemOutcome? Find(int index) => _outcomes.GetValueOrDefault(index);
+
     public bool Contains(int index) => _outcomes.ContainsKey(index);
 
     public IReadOnlyList<ItemOutcome> In(int first, int count) => _outcomes.Count == 0

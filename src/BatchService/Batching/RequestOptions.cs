@@ -14,5 +14,8 @@ internal enum Validation
 internal sealed record RequestOptions(
     bool Atomic = true, bool ContinueOnError = false, Validation Validate = Validation.None, bool Representation = true, bool OnlyFailed = false)
 {
+    /// <summary>Of a job that does not say otherwise: every item for itself.</summary>
+    public static readonly RequestOptions OfJobs = new(Atomic: false, ContinueOnError: true);
+
     public BatchMode Mode => new(Atomic, ContinueOnError, Validate == Validation.Execute);
 }

@@ -7,9 +7,14 @@ internal static class RequestOptionsParser
 {
     /// <summary>Reads the object at <paramref name="pointer"/>; absent and null give the defaults.</summary>
     /// <param name="others">Options that the endpoint reads by itself.</param>
-    public static RequestOptions Parse(JsonElement options, string pointer, List<Error> errors, params string[] others)
+    public static RequestOptions Parse(JsonElement options, string pointer, List<Error> errors, params string[] others) =>
+        Parse(options, pointer, errors, new RequestOptions(), others);
+
+    /// <summary>Reads the object at <paramref name="pointer"/> over other defaults than those of a call.</summary>
+    public static RequestOptions Parse(
+        JsonElement options, string pointer, List<Error> errors, RequestOptions defaults, params string[] others)
     {
-        var parsed = new RequestOptions();
+        var parsed = defaults;
         if (options.ValueKind is JsonValueKind.Undefined or JsonValueKind.Null)
             return parsed;
         if (options.ValueKind != JsonValueKind.Object)

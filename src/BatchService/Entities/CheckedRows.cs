@@ -4,9 +4,10 @@ using BatchService.Batching;
 namespace BatchService.Entities;
 
 /// <summary>A row batch after the checks of its request against the catalog.</summary>
+/// <param name="Task">What is to be done with the rows; null when there are errors.</param>
 /// <param name="Rows">Null when there are errors.</param>
 /// <param name="Errors">What is wrong with the request as a whole.</param>
-internal sealed record CheckedRows(ItemBatch<RowsOfItem>? Rows, IReadOnlyList<Error> Errors)
+internal sealed record CheckedRows(RowTask? Task, ItemBatch<RowsOfItem>? Rows, IReadOnlyList<Error> Errors)
 {
     /// <summary>Nothing was found that a fresher catalog could put right.</summary>
     public bool IsClean => Rows is { IsClean: true };
@@ -15,21 +16,22 @@ internal sealed record CheckedRows(ItemBatch<RowsOfItem>? Rows, IReadOnlyList<Er
     {
         var errors = new List<Error>();
         if (!catalog.TryGet(request.Entity, out var entity))
-            return new CheckedRows(null, [new Error(ErrorCodes.EntityUnknown, "There is no such entity")]);
+            return new CheckedRows(null, null, [new Error(ErrorCodes.EntityUnknown, "There is no such entity")]);
         var conflict = ReadConflict(request, entity, errors);
         CheckEntity(request, entity, errors);
         if (errors.Count > 0)
-            return new CheckedRows(null, errors);
+            return new CheckedRows(null, null, errors);
         var task = new RowTask(entity, request.Action, conflict, request.Batch.Options.Representation, request.Batch.Caller);
         var header = (request.Source as ItemSource.Streamed)?.Header;
         var rows = ItemBatch<RowsOfItem>.Of(
             request.Source,
             () => new ItemChunks<RowsOfItem>("/items", limits.ChunkRows, Reading(task, header)),
             items => RowSets.Arrange(task, items));
-        return new CheckedRows(rows, []);
+        return new CheckedRows(task, rows, []);
     }
 
-    private static ItemReading<RowsOfItem> Reading(RowTask task, IReadOnlyList<string>? header)
+    /// <summary>Makes the reader of one pass over the rows.</summary>
+    public static ItemReading<RowsOfItem> Reading(RowTask task, IReadOnlyList<string>? header)
     {
         var reader = new RowReader(task.Entity, task.Action);
         return (input, pointer, errors) =>
@@ -68,7 +70,7 @@ internal sealed record CheckedRows(ItemBatch<RowsOfItem>? Rows, IReadOnlyList<Er
         if (request.Source is ItemSource.Streamed { Header: { } header })
         {
             errors.AddRange(header
-                .Where(name => entity.FindColumn(name) is null && name != RowReader.EtagName)
+                .Where(name => entity.FindColumn(name) is null && name != RowReader.EtagName && !RowReader.IsOfADownload(name))
                 .Select(name => new Error(ErrorCodes.ColumnUnknown, $"Entity '{entity.Name}' has no such column", JsonPointer.Append("/header", name))));
         }
     }

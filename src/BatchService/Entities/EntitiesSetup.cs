@@ -1,3 +1,5 @@
+using BatchService.Jobs;
+
 namespace BatchService.Entities;
 
 /// <summary>Registers the catalog of the database's tables.</summary>
@@ -13,6 +15,7 @@ internal static class EntitiesSetup
         services.AddSingleton(provider => new CatalogCache(
             provider.GetRequiredService<CatalogReader>().ReadAsync, provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<RowBatchRunner>();
+        services.AddSingleton<JobType, RowJobType>();
         services.AddHostedService<CatalogListener>();
         return services;
     }

@@ -1,5 +1,6 @@
 using BatchService.Batching;
 using BatchService.Http;
+using BatchService.Jobs;
 using Microsoft.Extensions.Options;
 
 namespace BatchService.Entities;
@@ -7,7 +8,7 @@ namespace BatchService.Entities;
 /// <summary><c>POST /entities/{entity}/batch</c>: many rows of one entity, as JSON, NDJSON or CSV.</summary>
 internal static class RowBatchEndpoints
 {
-    private const Preference Honoured = Preference.Return | Preference.Handling | Preference.MultiStatus;
+    private const Preference Honoured = Preference.Return | Preference.Handling | Preference.MultiStatus | Preference.RespondAsync;
 
     private static readonly string[] QueryParameters =
         ["action", "atomic", "continueOnError", "validateOnly", "return", "results", "on_conflict", "on_conflict_action"];
@@ -19,12 +20,18 @@ internal static class RowBatchEndpoints
         .WithSummary("Create, upsert, update or delete many rows of one entity")
         .WithAnswer(StatusCodes.Status200OK, "Every row completed; as NDJSON, result lines and a summary line.", RequestMedia.Json, RequestMedia.Ndjson)
         .WithAnswer(StatusCodes.Status207MultiStatus, "Best effort, and a row failed; the body has the same shape.", RequestMedia.Json, RequestMedia.Ndjson)
+        .WithAnswer(StatusCodes.Status202Accepted, "Prefer: respond-async: accepted as a job, which Location names.")
         .RefuseUnknownQuery(QueryParameters)
         .WithBatchHeaders()
         .WithRowExamples();
 
     private static async Task RunAsync(
-        HttpContext context, string entity, RowBatchRunner runner, IOptions<BatchOptions> limits, CancellationToken cancellationToken)
+        HttpContext context,
+        string entity,
+        RowBatchRunner runner,
+        JobDoorEndpoints door,
+        IOptions<BatchOptions> limits,
+        CancellationToken cancellationToken)
     {
         var (preferences, preferenceErrors) = Preferences.Parse(context.Request.Headers["Prefer"]);
         var (kind, mediaError) = RequestMedia.Read(context.Request, MediaKind.Json | MediaKind.Ndjson | MediaKind.Csv);
@@ -37,10 +44,16 @@ internal static class RowBatchEndpoints
         }
         using var deadline = kind == MediaKind.Json ? RequestDeadline.Start(context, limits.Value) : null;
         var token = deadline?.Token ?? cancellationToken;
-        await using var call = await RowRequestEndpoints.ReadAsync(context, entity, kind, preferences.Minimal, limits.Value, token);
+        await using var call = await RowRequestEndpoints.ReadAsync(context, entity, kind, preferences, limits.Value, token);
         if (call.Errors.Count > 0)
         {
             await Problem.WriteAsync(context, call.Errors, cancellationToken);
+            return;
+        }
+        if (preferences.RespondAsync)
+        {
+            preferences.Confirm(context.Response, Honoured);
+            await door.AcceptAsync(context, call.ToOrder(entity), call.Key, [], token);
             return;
         }
         // Results are sent as they come only where the status line cannot depend on them: best effort, line by line.

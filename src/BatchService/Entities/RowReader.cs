@@ -60,6 +60,8 @@ internal sealed class RowReader(Entity entity, RowAction action)
         for (var field = 0; field < header.Count; field++)
         {
             var ordinal = entity.OrdinalOf(header[field]);
+            if (ordinal < 0 && IsOfADownload(header[field]))
+                continue;
             if (ordinal < 0 && header[field] == EtagName && action is RowAction.Update or RowAction.Delete)
             {
                 parsed = parsed with { Etag = fields[field] };
@@ -81,6 +83,9 @@ internal sealed class RowReader(Entity entity, RowAction action)
         CheckMissing(parsed, pointer, errors);
         return parsed;
     }
+
+    /// <summary>What a job's download of failed rows adds to them, so that the file can be imported again as it is.</summary>
+    public static bool IsOfADownload(string column) => column is "error_code" or "error_message";
 
     private void ReadCell(
         JsonElement value, int ordinal, ParsedRow parsed, string pointer, Func<JsonElement, bool>? isDeferred, List<Error> errors)

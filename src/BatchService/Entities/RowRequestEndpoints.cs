@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using BatchService.Batching;
 using BatchService.Http;
+using BatchService.Jobs;
 
 namespace BatchService.Entities;
 
@@ -11,6 +12,9 @@ namespace BatchService.Entities;
 internal sealed class RowRequestEndpoints : IAsyncDisposable
 {
     private readonly List<IDisposable> _owned = [];
+
+    /// <summary>The body becomes a job, and is read more than once.</summary>
+    private bool _mustBeKept;
 
     public List<Error> Errors { get; } = [];
 
@@ -25,15 +29,17 @@ internal sealed class RowRequestEndpoints : IAsyncDisposable
     public IdempotencyKey? Key { get; private set; }
 
     public static async Task<RowRequestEndpoints> ReadAsync(
-        HttpContext context, string entity, MediaKind kind, bool? minimal, BatchOptions limits, CancellationToken cancellationToken)
+        HttpContext context, string entity, MediaKind kind, Preferences preferences, BatchOptions limits, CancellationToken cancellationToken)
     {
-        var call = new RowRequestEndpoints();
+        var call = new RowRequestEndpoints { _mustBeKept = preferences.RespondAsync };
         if (kind == MediaKind.Json)
             await call.ReadJsonAsync(context, entity, limits, cancellationToken);
         else
             await call.ReadStreamAsync(context, entity, kind, limits, cancellationToken);
-        if (minimal is not null)
-            call.Options = call.Options with { Representation = !minimal.Value };
+        if (preferences.Minimal is { } minimal)
+            call.Options = call.Options with { Representation = !minimal };
+        if (preferences.RespondAsync && call.Options.Validate != Validation.None)
+            call.Errors.Add(new Error(ErrorCodes.FieldInvalid, "Option 'validateOnly' cannot be asked of a job", "/options/validateOnly"));
         return call;
     }
 
@@ -42,6 +48,22 @@ internal sealed class RowRequestEndpoints : IAsyncDisposable
         foreach (var owned in _owned)
             owned.Dispose();
         return ValueTask.CompletedTask;
+    }
+
+    /// <summary>The same rows as a job.</summary>
+    public JobOrder ToOrder(string entity)
+    {
+        var options = new JsonObject
+        {
+            ["entity"] = entity,
+            ["action"] = Action.ToString().ToLowerInvariant(),
+            ["atomic"] = Options.Atomic,
+            ["continueOnError"] = Options.ContinueOnError,
+            ["return"] = Options.Representation ? "representation" : "minimal",
+        };
+        if (OnConflict.ValueKind != JsonValueKind.Undefined)
+            options["on_conflict"] = JsonNode.Parse(OnConflict.GetRawText());
+        return JobOrder.Of("rows", options, Source!, "/items");
     }
 
     private async Task ReadJsonAsync(HttpContext context, string entity, BatchOptions limits, CancellationToken cancellationToken)
@@ -94,7 +116,7 @@ internal sealed class RowRequestEndpoints : IAsyncDisposable
         if (Errors.Count > 0)
             return;
         var stream = await ItemStream.OpenAsync(
-            context, RouteOf(entity), kind, Options.Atomic, "/items", limits.MaxLineBytes, cancellationToken);
+            context, RouteOf(entity), kind, Options.Atomic || _mustBeKept, "/items", limits.MaxLineBytes, long.MaxValue, cancellationToken);
         _owned.Add(stream);
         (Source, Key) = (stream.Source, stream.Key);
         if (stream.Error is { } error)

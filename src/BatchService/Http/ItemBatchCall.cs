@@ -9,6 +9,10 @@ namespace BatchService.Http;
 /// <param name="ChunkItems">How many items are written together.</param>
 internal sealed record ItemEnvelope(JsonElement Items, RequestOptions Options, int ChunkItems, ItemFormat Format);
 
+/// <summary>Accepts the items of a call as a job, and answers.</summary>
+internal delegate Task RespondAsync(
+    HttpContext context, ItemSource source, ItemEnvelope envelope, IdempotencyKey? key, CancellationToken cancellationToken);
+
 /// <summary>
 /// A call that brings many items of one kind: preferences, media types, body, key and deadline are the same whatever the items are. What
 /// differs is given by the endpoint: how it reads the envelope, and how it runs the items.
@@ -23,9 +27,10 @@ internal sealed class ItemBatchCall(IOptions<BatchOptions> limits)
         HttpContext context,
         string route,
         Func<JsonElement, Preferences, List<Error>, ItemEnvelope> parse,
-        Func<ItemSource, ItemEnvelope, ItemBatchRequest, CancellationToken, Task<ItemBatchEnd>> run)
+        Func<ItemSource, ItemEnvelope, ItemBatchRequest, CancellationToken, Task<ItemBatchEnd>> run,
+        RespondAsync? respondAsync = null)
     {
-        var (preferences, errors) = ReadPreferences(context);
+        var (preferences, errors) = ReadPreferences(context, respondAsync);
         var (asLines, acceptError) = ItemAnswerWriter.Negotiate(context.Request);
         if (acceptError is not null)
             errors.Add(acceptError);
@@ -49,7 +54,12 @@ internal sealed class ItemBatchCall(IOptions<BatchOptions> limits)
             return;
         }
 
-        await RunAsync(context, preferences, asLines, envelope, new ItemSource.Json(envelope.Items), key, run, deadline.Token);
+        var source = new ItemSource.Json(envelope.Items);
+        preferences.Confirm(context.Response, Honoured | Preference.RespondAsync);
+        if (preferences.RespondAsync && respondAsync is not null)
+            await respondAsync(context, source, envelope, key, deadline.Token);
+        else
+            await RunAsync(context, preferences, asLines, envelope, source, key, run, deadline.Token);
     }
 
     /// <summary>An NDJSON body, answered line by line as its chunks commit.</summary>
@@ -60,9 +70,10 @@ internal sealed class ItemBatchCall(IOptions<BatchOptions> limits)
         string route,
         string root,
         Func<IQueryCollection, Preferences, List<Error>, ItemEnvelope> parse,
-        Func<ItemSource, ItemEnvelope, ItemBatchRequest, CancellationToken, Task<ItemBatchEnd>> run)
+        Func<ItemSource, ItemEnvelope, ItemBatchRequest, CancellationToken, Task<ItemBatchEnd>> run,
+        RespondAsync? respondAsync = null)
     {
-        var (preferences, errors) = ReadPreferences(context);
+        var (preferences, errors) = ReadPreferences(context, respondAsync);
         var (kind, mediaError) = RequestMedia.Read(context.Request, MediaKind.Ndjson);
         if (mediaError is not null)
             errors.Add(mediaError);
@@ -76,20 +87,25 @@ internal sealed class ItemBatchCall(IOptions<BatchOptions> limits)
         }
 
         using var stream = await ItemStream.OpenAsync(
-            context, route, kind, envelope.Options.Atomic, root, limits.Value.MaxLineBytes, context.RequestAborted);
+            context, route, kind, envelope.Options.Atomic || preferences.RespondAsync, root, limits.Value.MaxLineBytes, long.MaxValue, context.RequestAborted);
         if (stream.Error is { } error)
         {
             await Problem.WriteAsync(context, [error], context.RequestAborted);
             return;
         }
 
-        await RunAsync(context, preferences, asLines: true, envelope, stream.Source!, stream.Key, run, context.RequestAborted);
+        preferences.Confirm(context.Response, Honoured | Preference.RespondAsync);
+        if (preferences.RespondAsync && respondAsync is not null)
+            await respondAsync(context, stream.Source!, envelope, stream.Key, context.RequestAborted);
+        else
+            await RunAsync(context, preferences, asLines: true, envelope, stream.Source!, stream.Key, run, context.RequestAborted);
     }
 
-    private static (Preferences Preferences, List<Error> Errors) ReadPreferences(HttpContext context)
+    private static (Preferences Preferences, List<Error> Errors) ReadPreferences(HttpContext context, RespondAsync? respondAsync)
     {
         var (preferences, unreadable) = Preferences.Parse(context.Request.Headers["Prefer"]);
-        return (preferences, [.. unreadable, .. preferences.Refusals(Honoured)]);
+        var honoured = respondAsync is null ? Honoured : Honoured | Preference.RespondAsync;
+        return (preferences, [.. unreadable, .. preferences.Refusals(honoured)]);
     }
 
     private static async Task RunAsync(
@@ -113,7 +129,6 @@ internal sealed class ItemBatchCall(IOptions<BatchOptions> limits)
             isLive ? answer.OpenLive() : null,
             asLines ? (byte)'\n' : (byte)',',
             answer.ShapeAsync);
-        preferences.Confirm(context.Response, Honoured);
         await answer.WriteAsync(await run(source, envelope, request, cancellationToken), context.RequestAborted);
     }
 }

@@ -26,12 +26,13 @@ internal sealed class ItemStream : IDisposable
     /// <summary>Opens the body of a request whose media type has been checked.</summary>
     /// <param name="route">What an idempotency key belongs to.</param>
     /// <param name="again">It may have to be read again.</param>
+    /// <param name="maxBytes">Of the whole body, decompressed.</param>
     /// <param name="root">The place that pointers into the items begin with.</param>
     public static async Task<ItemStream> OpenAsync(
-        HttpContext context, string route, MediaKind kind, bool again, string root, int maxLineBytes, CancellationToken cancellationToken)
+        HttpContext context, string route, MediaKind kind, bool again, string root, int maxLineBytes, long maxBytes, CancellationToken cancellationToken)
     {
         var result = new ItemStream();
-        var (stream, error) = RequestBody.Open(context.Request, long.MaxValue, long.MaxValue);
+        var (stream, error) = RequestBody.Open(context.Request, maxBytes, maxBytes);
         result.Error = error;
         if (stream is null)
             return result;

@@ -25,7 +25,7 @@ internal sealed record Preferences(bool RespondAsync, TimeSpan? Wait, bool? Mini
 
     /// <summary>Every form that the batch endpoints honour, for <c>GET /batch/capabilities</c>.</summary>
     public static readonly IReadOnlyList<string> Supported =
-        ["return=minimal", "return=representation", "handling=strict", "handling=lenient", "multi-status=200"];
+        ["return=minimal", "return=representation", "handling=strict", "handling=lenient", "multi-status=200", "respond-async", "wait"];
 
     private const int MaxWaitDigits = 6;
 

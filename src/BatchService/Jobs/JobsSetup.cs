@@ -14,6 +14,20 @@ internal static class JobsSetup
         services.AddSingleton<WebhookStore>();
         services.AddHostedService<WebhookDelivery>();
         services.AddHostedService<WebhookPruning>();
+        services.AddOptions<JobOptions>().BindConfiguration(JobOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        services.AddSingleton<JobTypes>();
+        services.AddSingleton<JobItems>();
+        services.AddSingleton<JobItemReader>();
+        services.AddSingleton<JobWatch>();
+        services.AddSingleton<JobDoorEndpoints>();
+        services.AddSingleton<JobMetrics>();
+        services.AddSingleton<JobRunner>();
+        services.AddSingleton<JobEnding>();
+        services.AddSingleton<JobSubmission>();
+        services.AddSingleton<JobSignal>();
+        services.AddHostedService(provider => provider.GetRequiredService<JobSignal>());
+        services.AddHostedService<JobWorker>();
+        services.AddHostedService<JobUpkeep>();
         return services;
     }
 }

@@ -32,9 +32,13 @@ internal static class BatchChecker
     public static IReadOnlyList<Error> CheckLinks(OperationBatch batch, BatchOptions limits)
     {
         var errors = new List<Error>();
-        Link([.. batch.Operations.Select(one => new OperationLinks(one, Scan(one, errors), ReferenceShape.Anything))], limits, errors);
+        Link(batch.Operations, limits, errors);
         return errors;
     }
+
+    /// <summary>The graph by ids, dependencies and references alone; null, and the errors, when they do not fit.</summary>
+    public static DependencyGraph? Link(IReadOnlyList<Operation> operations, BatchOptions limits, List<Error> errors) =>
+        Link([.. operations.Select(one => new OperationLinks(one, Scan(one, errors), ReferenceShape.Anything))], limits, errors);
 
     private static DependencyGraph? Link(List<OperationLinks> links, BatchOptions limits, List<Error> errors)
     {

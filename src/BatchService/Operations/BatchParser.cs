@@ -41,7 +41,8 @@ internal static class BatchParser
         return count > 0 && count <= maxOperations;
     }
 
-    private static Operation ParseOperation(JsonElement element, int index, List<Error> errors)
+    /// <summary>Reads one operation; what is wrong with its envelope is added to <paramref name="errors"/>.</summary>
+    public static Operation ParseOperation(JsonElement element, int index, List<Error> errors)
     {
         var place = JsonPointer.Append("/operations", index);
         if (element.ValueKind != JsonValueKind.Object)

@@ -1,7 +1,9 @@
 using System.Buffers;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using BatchService.Batching;
 using BatchService.Http;
+using BatchService.Jobs;
 using Microsoft.Extensions.Options;
 
 namespace BatchService.Operations;
@@ -9,7 +11,7 @@ namespace BatchService.Operations;
 /// <summary><c>POST /batch</c>.</summary>
 internal static class OperationEndpoints
 {
-    private const Preference Honoured = Preference.Return | Preference.Handling | Preference.MultiStatus;
+    private const Preference Honoured = Preference.Return | Preference.Handling | Preference.MultiStatus | Preference.RespondAsync;
 
     public static void MapOperations(this IEndpointRouteBuilder routes) => routes
         .MapPost("/batch", RunAsync)
@@ -20,12 +22,11 @@ internal static class OperationEndpoints
         .WithAnswer(StatusCodes.Status207MultiStatus, "Best effort, and an operation failed or was skipped; the body has the same shape.")
         .RefuseUnknownQuery()
         .WithBatchHeaders()
-        .WithAnswer(StatusCodes.Status200OK, "Every operation completed.")
-        .WithAnswer(StatusCodes.Status207MultiStatus, "Best effort: at least one operation failed or was skipped.")
+        .WithAnswer(StatusCodes.Status202Accepted, "Prefer: respond-async: accepted as a job, which Location names.")
         .WithOperationExamples();
 
     private static async Task RunAsync(
-        HttpContext context, OperationRunner runner, IOptions<BatchOptions> limits, CancellationToken cancellationToken)
+        HttpContext context, OperationRunner runner, JobDoorEndpoints door, IOptions<BatchOptions> limits, CancellationToken cancellationToken)
     {
         var (preferences, preferenceErrors) = Preferences.Parse(context.Request.Headers["Prefer"]);
         if (preferenceErrors.Count == 0)
@@ -48,6 +49,12 @@ internal static class OperationEndpoints
             await Problem.WriteAsync(context, [keyError], cancellationToken);
             return;
         }
+        if (preferences.RespondAsync)
+        {
+            preferences.Confirm(context.Response, Honoured);
+            await AcceptAsync(context, json.Root, preferences, door, key, limits.Value, deadline.Token);
+            return;
+        }
         var request = new OperationRequest(
             json.Root, context.GetCaller(), key, preferences.Minimal, answer => Shape(answer, preferences, Problem.TraceId(context)));
         var (stored, errors) = await runner.RunAsync(request, deadline.Token);
@@ -57,6 +64,33 @@ internal static class OperationEndpoints
         else
             await StoredAnswerWriter.WriteAsync(context, stored, cancellationToken);
     }
+
+    /// <summary>The same body as a job: what is wrong with it as a whole is told now, as without the preference.</summary>
+    private static Task AcceptAsync(
+        HttpContext context,
+        JsonElement body,
+        Preferences preferences,
+        JobDoorEndpoints door,
+        IdempotencyKey? key,
+        BatchOptions limits,
+        CancellationToken cancellationToken)
+    {
+        var errors = new List<Error>();
+        var batch = BatchParser.Parse(body, limits.MaxOperations, errors);
+        var options = batch?.Options ?? new RequestOptions();
+        if (options.Validate != Validation.None)
+            errors.Add(new Error(ErrorCodes.FieldInvalid, "Option 'validateOnly' cannot be asked of a job", "/options/validateOnly"));
+        var items = batch is null ? default : body.GetProperty("operations"u8);
+        var order = JobOrder.Of("operations", JobOptionsOf(options, preferences), new ItemSource.Json(items), "/operations");
+        return door.AcceptAsync(context, order, key, errors, cancellationToken);
+    }
+
+    private static JsonObject JobOptionsOf(RequestOptions options, Preferences preferences) => new()
+    {
+        ["atomic"] = options.Atomic,
+        ["continueOnError"] = options.ContinueOnError,
+        ["return"] = preferences.Minimal ?? !options.Representation ? "minimal" : "representation",
+    };
 
     /// <summary>A normal answer, or, for an atomic batch that was rolled back, a problem that carries the whole batch response.</summary>
     private static StoredAnswer Shape(BatchAnswer answer, Preferences preferences, string traceId)

@@ -337,6 +337,236 @@ namespace BatchService.Data.Migrations
                     b.ToTable("frame", "batch");
                 });
 
+            modelBuilder.Entity("BatchService.Jobs.JobInputRow", b =>
+                {
+                    b.Property<Guid>("BatchJobId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("batch_job_id");
+
+                    b.Property<int>("FirstIndex")
+                        .HasColumnType("integer")
+                        .HasColumnName("first_index");
+
+                    b.Property<int>("ItemCount")
+                        .HasColumnType("integer")
+                        .HasColumnName("item_count");
+
+                    b.Property<byte[]>("Items")
+                        .IsRequired()
+                        .HasColumnType("bytea")
+                        .HasColumnName("items");
+
+                    b.HasKey("BatchJobId", "FirstIndex")
+                        .HasName("job_input_pkey");
+
+                    b.ToTable("job_input", "batch");
+                });
+
+            modelBuilder.Entity("BatchService.Jobs.JobPartRow", b =>
+                {
+                    b.Property<Guid>("BatchJobId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("batch_job_id");
+
+                    b.Property<int>("Part")
+                        .HasColumnType("integer")
+                        .HasColumnName("part");
+
+                    b.Property<int>("ChunkItems")
+                        .HasColumnType("integer")
+                        .HasColumnName("chunk_items");
+
+                    b.Property<int>("Failed")
+                        .HasColumnType("integer")
+                        .HasColumnName("failed");
+
+                    b.Property<long>("Fence")
+                        .HasColumnType("bigint")
+                        .HasColumnName("fence");
+
+                    b.Property<int>("FirstIndex")
+                        .HasColumnType("integer")
+                        .HasColumnName("first_index");
+
+                    b.Property<int>("ItemCount")
+                        .HasColumnType("integer")
+                        .HasColumnName("item_count");
+
+                    b.Property<DateTimeOffset?>("LeaseUntil")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("lease_until");
+
+                    b.Property<int>("Lost")
+                        .HasColumnType("integer")
+                        .HasColumnName("lost");
+
+                    b.Property<DateTimeOffset?>("NotBefore")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("not_before");
+
+                    b.Property<string>("Owner")
+                        .HasColumnType("text")
+                        .HasColumnName("owner");
+
+                    b.Property<int>("Processed")
+                        .HasColumnType("integer")
+                        .HasColumnName("processed");
+
+                    b.Property<int>("Skipped")
+                        .HasColumnType("integer")
+                        .HasColumnName("skipped");
+
+                    b.Property<string>("Status")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("status");
+
+                    b.Property<int>("Success")
+                        .HasColumnType("integer")
+                        .HasColumnName("success");
+
+                    b.HasKey("BatchJobId", "Part")
+                        .HasName("job_part_pkey");
+
+                    b.HasIndex(new[] { "BatchJobId", "Part" }, "job_part_unfinished_idx")
+                        .HasFilter("status <> 'done'");
+
+                    b.ToTable("job_part", "batch");
+                });
+
+            modelBuilder.Entity("BatchService.Jobs.JobResultRow", b =>
+                {
+                    b.Property<Guid>("BatchJobId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("batch_job_id");
+
+                    b.Property<int>("Part")
+                        .HasColumnType("integer")
+                        .HasColumnName("part");
+
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<int>("FailedCount")
+                        .HasColumnType("integer")
+                        .HasColumnName("failed_count");
+
+                    b.Property<int>("FirstIndex")
+                        .HasColumnType("integer")
+                        .HasColumnName("first_index");
+
+                    b.Property<int>("LastIndex")
+                        .HasColumnType("integer")
+                        .HasColumnName("last_index");
+
+                    b.Property<DateTimeOffset>("ProcessedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("processed_at");
+
+                    b.Property<byte[]>("Results")
+                        .IsRequired()
+                        .HasColumnType("bytea")
+                        .HasColumnName("results");
+
+                    b.HasKey("BatchJobId", "Part", "Id")
+                        .HasName("job_result_pkey");
+
+                    b.ToTable("job_result", "batch");
+                });
+
+            modelBuilder.Entity("BatchService.Jobs.JobRow", b =>
+                {
+                    b.Property<Guid>("BatchJobId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("batch_job_id");
+
+                    b.Property<string>("CallbackUrl")
+                        .HasColumnType("text")
+                        .HasColumnName("callback_url");
+
+                    b.Property<string>("Caller")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("caller");
+
+                    b.Property<string>("CallerJson")
+                        .IsRequired()
+                        .HasColumnType("jsonb")
+                        .HasColumnName("caller_json");
+
+                    b.Property<DateTimeOffset?>("CompletedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("completed_at");
+
+                    b.Property<DateTimeOffset>("CreatedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("created_at");
+
+                    b.Property<string>("ErrorMessage")
+                        .HasColumnType("text")
+                        .HasColumnName("error_message");
+
+                    b.Property<DateTimeOffset?>("ExpiresAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("expires_at");
+
+                    b.PrimitiveCollection<string[]>("Header")
+                        .HasColumnType("text[]")
+                        .HasColumnName("header");
+
+                    b.Property<bool>("IsPruned")
+                        .HasColumnType("boolean")
+                        .HasColumnName("is_pruned");
+
+                    b.Property<bool>("IsRedacted")
+                        .HasColumnType("boolean")
+                        .HasColumnName("is_redacted");
+
+                    b.Property<string>("JobType")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("job_type");
+
+                    b.Property<string>("Metadata")
+                        .HasColumnType("jsonb")
+                        .HasColumnName("metadata");
+
+                    b.Property<string>("Options")
+                        .IsRequired()
+                        .HasColumnType("jsonb")
+                        .HasColumnName("options");
+
+                    b.Property<Guid?>("RetryOf")
+                        .HasColumnType("uuid")
+                        .HasColumnName("retry_of");
+
+                    b.Property<DateTimeOffset?>("StartedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("started_at");
+
+                    b.Property<string>("Status")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("status");
+
+                    b.Property<int>("TotalItems")
+                        .HasColumnType("integer")
+                        .HasColumnName("total_items");
+
+                    b.HasKey("BatchJobId")
+                        .HasName("job_pkey");
+
+                    b.HasIndex(new[] { "Caller", "BatchJobId" }, "job_caller_idx");
+
+                    b.HasIndex(new[] { "ExpiresAt" }, "job_expires_at_idx");
+
+                    b.HasIndex(new[] { "Status" }, "job_unfinished_idx")
+                        .HasFilter("status IN ('pending', 'processing')");
+
+                    b.ToTable("job", "batch");
+                });
+
             modelBuilder.Entity("BatchService.Jobs.WebhookRow", b =>
                 {
                     b.Property<string>("Id")
@@ -431,6 +661,16 @@ namespace BatchService.Data.Migrations
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired()
                         .HasConstraintName("idempotency_part_key_fkey");
+                });
+
+            modelBuilder.Entity("BatchService.Jobs.JobPartRow", b =>
+                {
+                    b.HasOne("BatchService.Jobs.JobRow", null)
+                        .WithMany()
+                        .HasForeignKey("BatchJobId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("job_part_job_fkey");
                 });
 #pragma warning restore 612, 618
         }

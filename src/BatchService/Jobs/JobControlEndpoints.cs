@@ -1,0 +1,111 @@
+using System.Text.Json;
+using BatchService.Batching;
+using BatchService.Http;
+using Microsoft.Extensions.Options;
+using Npgsql;
+
+namespace BatchService.Jobs;
+
+/// <summary>Cancel, retry and delete.</summary>
+internal static class JobControlEndpoints
+{
+    public static void MapJobControl(this IEndpointRouteBuilder routes)
+    {
+        routes.MapPost("/batch/jobs/{id}/cancel", CancelAsync)
+            .WithName("PostBatchJobCancel")
+            .WithTags("Jobs")
+            .WithSummary("Stop a job; when this is answered, nothing more of it is written")
+            .WithAnswer(StatusCodes.Status200OK, "The job, canceled.")
+            .WithPathExample("id", JobExamples.UnknownId)
+            .RefuseUnknownQuery(JobCallerEndpoints.UserId)
+            .WithUserId()
+            .RequireScope("jobs:write");
+        routes.MapPost("/batch/jobs/{id}/retry", RetryAsync)
+            .WithName("PostBatchJobRetry")
+            .WithTags("Jobs")
+            .WithSummary("A new job with the failed or the unprocessed items of a finished one")
+            .WithAnswer(StatusCodes.Status202Accepted, "Accepted; Location is where the new job can be watched.")
+            .WithPathExample("id", JobExamples.UnknownId)
+            .WithExample("failed", """{ "only": "failed" }""")
+            .RefuseUnknownQuery(JobCallerEndpoints.UserId)
+            .WithUserId()
+            .RequireScope("jobs:write");
+        routes.MapDelete("/batch/jobs/{id}", DeleteAsync)
+            .WithName("DeleteBatchJob")
+            .WithTags("Jobs")
+            .WithSummary("Remove a finished job with its items and results")
+            .WithAnswer(StatusCodes.Status204NoContent, "Removed.")
+            .WithPathExample("id", JobExamples.UnknownId)
+            .RefuseUnknownQuery(JobCallerEndpoints.UserId)
+            .WithUserId()
+            .RequireScope("jobs:delete");
+    }
+
+    private static async Task CancelAsync(
+        HttpContext context, string id, NpgsqlDataSource database, JobEnding ending, CancellationToken cancellationToken)
+    {
+        if (await JobEndpoints.FindAsync(context, id, database, cancellationToken) is not { } job)
+            return;
+        if (job.HasEnded || !await ending.CancelAsync(job.JobId, cancellationToken))
+        {
+            await Problem.WriteAsync(context, [new Error(ErrorCodes.JobStateConflict, "The job has ended already")], cancellationToken);
+            return;
+        }
+        if (await JobEndpoints.FindAsync(context, id, database, cancellationToken) is { } canceled)
+            await JobEndpoints.WriteAsync(context, canceled);
+    }
+
+    private static async Task RetryAsync(
+        HttpContext context,
+        string id,
+        NpgsqlDataSource database,
+        JobItemReader reader,
+        JobDoorEndpoints door,
+        IOptions<BatchOptions> limits,
+        CancellationToken cancellationToken)
+    {
+        using var json = await JsonBody.ReadAsync(context.Request, limits.Value.MaxBodyBytes, cancellationToken);
+        var errors = new List<Error>();
+        if (json.Error is { } unreadable)
+            errors.Add(unreadable);
+        var only = errors.Count == 0 ? ReadOnly(json.Root, errors) : "";
+        var (key, keyError) = IdempotencyHeader.Read(context, $"POST /batch/jobs/{id}/retry", json.Bytes.Span);
+        if (keyError is not null)
+            errors.Add(keyError);
+        if (errors.Count > 0)
+        {
+            await Problem.WriteAsync(context, errors, cancellationToken);
+            return;
+        }
+        if (await JobEndpoints.FindAsync(context, id, database, cancellationToken) is not { } job)
+            return;
+        var statuses = only == "failed" ? [JobItemStatus.Failed] : JobItemStatus.Unprocessed;
+        if (!job.HasEnded || !await reader.ReadAsync(job, statuses, -1, cancellationToken).AnyAsync(cancellationToken))
+        {
+            var reason = job.HasEnded ? $"The job has no {only} items" : "The job has not ended yet";
+            await Problem.WriteAsync(context, [new Error(ErrorCodes.JobStateConflict, reason)], cancellationToken);
+            return;
+        }
+        var order = await JobRetry.OrderAsync(job, statuses, reader, database, cancellationToken);
+        await door.AcceptAsync(context, order, key, errors, cancellationToken);
+    }
+
+    private static string ReadOnly(JsonElement body, List<Error> errors)
+    {
+        var fields = new FieldReader(body, "", errors);
+        var only = fields.Choice("only", required: true, "failed", "unprocessed");
+        fields.RefuseOthers();
+        return only ?? "";
+    }
+
+    private static async Task DeleteAsync(
+        HttpContext context, string id, NpgsqlDataSource database, WriteCall call, CancellationToken cancellationToken)
+    {
+        if (await JobEndpoints.FindAsync(context, id, database, cancellationToken) is not { } job)
+            return;
+        await call.RunAsync(context, $"DELETE /batch/jobs/{id}", async (connection, token) =>
+            await JobRemoval.RemoveAsync(connection, job.JobId, token)
+                ? WriteResult.Done(new StoredAnswer(StatusCodes.Status204NoContent, RequestMedia.Json, default, 0, 0))
+                : WriteResult.Refused(new Error(ErrorCodes.JobStateConflict, "The job has not ended yet; cancel it first")));
+    }
+}

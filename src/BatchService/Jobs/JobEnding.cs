@@ -1,0 +1,140 @@
+using System.Text.Json;
+using BatchService.Batching;
+using Microsoft.Extensions.Options;
+using Npgsql;
+
+namespace BatchService.Jobs;
+
+/// <summary>
+/// Ends jobs: completes one whose parts are all done, fails one that nobody can process, cancels one on request. An end, and the webhook
+/// that tells of it, are one transaction.
+/// </summary>
+internal sealed class JobEnding(TransactionRunner transactions, IOptions<JobOptions> options, NpgsqlDataSource database)
+{
+    private TimeSpan Keep => TimeSpan.FromDays(options.Value.KeepDays);
+
+    /// <summary>Completes the job if all of its parts are done.</summary>
+    public Task<bool> CompleteAsync(Guid jobId, CancellationToken cancellationToken) => EndAsync(
+        jobId,
+        "completed",
+        """
+        status = 'processing'
+        AND NOT EXISTS (SELECT FROM batch.job_part AS p WHERE p.batch_job_id = j.batch_job_id AND p.status <> 'done')
+        """,
+        error: null,
+        cancellationToken);
+
+    /// <summary>False when it had ended before. When this returns, nothing of the job is written any more.</summary>
+    public Task<bool> CancelAsync(Guid jobId, CancellationToken cancellationToken) =>
+        EndAsync(jobId, "canceled", "status IN ('pending', 'processing')", error: null, cancellationToken);
+
+    /// <summary>
+    /// Looks after what no worker does: jobs whose last worker went before it could complete them, and poison, whose workers go again and
+    /// again.
+    /// </summary>
+    public async Task SweepAsync(CancellationToken cancellationToken)
+    {
+        foreach (var jobId in await FindAsync(
+            """
+            SELECT j.batch_job_id FROM batch.job AS j
+            WHERE j.status = 'processing' AND NOT EXISTS (SELECT FROM batch.job_part AS p WHERE p.batch_job_id = j.batch_job_id AND p.status <> 'done')
+            LIMIT 100
+            """,
+            [],
+            cancellationToken))
+        {
+            await CompleteAsync(jobId, cancellationToken);
+        }
+        foreach (var jobId in await FindAsync(
+            """
+            SELECT DISTINCT j.batch_job_id
+            FROM batch.job AS j JOIN batch.job_part AS p ON p.batch_job_id = j.batch_job_id
+            WHERE j.status = 'processing' AND p.status <> 'done'
+              AND p.lost + (p.status = 'running' AND p.lease_until < clock_timestamp())::integer >= $1
+            LIMIT 100
+            """,
+            [new NpgsqlParameter<int> { TypedValue = options.Value.MaxLostLeases }],
+            cancellationToken))
+        {
+            var error = $"worker_lost: {options.Value.MaxLostLeases} workers in a row were lost while they processed the same items";
+            await EndAsync(jobId, "failed", "status = 'processing'", error, cancellationToken);
+        }
+    }
+
+    private async Task<bool> EndAsync(Guid jobId, string status, string condition, string? error, CancellationToken cancellationToken)
+    {
+        var (end, ended) = await transactions.RunAsync(
+            JobSystem.Caller,
+            hook: null,
+            immediateConstraints: false,
+            async (open, token) =>
+            {
+                await open.BeginAsync(token);
+                var job = await EndAsync(open.Connection, jobId, status, condition, error, token);
+                return new TransactionVerdict<bool>(job, job, []);
+            },
+            cancellationToken);
+        return ended && end == TransactionEnd.Committed;
+    }
+
+    private async Task<bool> EndAsync(
+        NpgsqlConnection connection, Guid jobId, string status, string condition, string? error, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand(
+            $"""
+            UPDATE batch.job AS j
+            SET status = $2, completed_at = clock_timestamp(), expires_at = clock_timestamp() + $3, error_message = $4
+            WHERE batch_job_id = $1 AND {condition}
+            RETURNING callback_url, caller
+            """,
+            connection)
+        {
+            Parameters =
+            {
+                new NpgsqlParameter<Guid> { TypedValue = jobId },
+                new NpgsqlParameter<string> { TypedValue = status },
+                new NpgsqlParameter<TimeSpan> { TypedValue = Keep },
+                new NpgsqlParameter { Value = (object?)error ?? DBNull.Value, NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Text },
+            },
+        };
+        string? callback;
+        string caller;
+        await using (var reader = await command.ExecuteReaderAsync(cancellationToken))
+        {
+            if (!await reader.ReadAsync(cancellationToken))
+                return false;
+            callback = await reader.IsDBNullAsync(0, cancellationToken) ? null : reader.GetString(0);
+            caller = reader.GetString(1);
+        }
+        if (callback is not null)
+            await TellAsync(connection, jobId, status, callback, caller, cancellationToken);
+        return true;
+    }
+
+    private static async Task TellAsync(
+        NpgsqlConnection connection, Guid jobId, string status, string callback, string caller, CancellationToken cancellationToken)
+    {
+        var job = await JobStatusQuery.FindAsync(new NpgsqlCommand { Connection = connection }, jobId, caller, cancellationToken);
+        using var data = new MemoryStream();
+        await using (var writer = new Utf8JsonWriter(data))
+            job!.Write(writer);
+        await WebhookOutbox.AddAsync(connection, new WebhookMessage(callback, $"job.{status}", caller, data.ToArray()), cancellationToken);
+    }
+
+    private async Task<IReadOnlyList<Guid>> FindAsync(string sql, NpgsqlParameter[] parameters, CancellationToken cancellationToken)
+    {
+        await using var command = database.CreateCommand(sql);
+        command.Parameters.AddRange(parameters);
+        var found = new List<Guid>();
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        while (await reader.ReadAsync(cancellationToken))
+            found.Add(reader.GetGuid(0));
+        return found;
+    }
+}
+
+/// <summary>The service itself, where it acts on nobody's behalf.</summary>
+internal static class JobSystem
+{
+    public static readonly Caller Caller = new("", new HashSet<string>(), new HashSet<string>(), "{}");
+}

@@ -1,0 +1,121 @@
+using System.Text.Json;
+using BatchService.Batching;
+using BatchService.Http;
+using Npgsql;
+
+namespace BatchService.Jobs;
+
+/// <summary>Jobs on the wire: status and list here, the rest in the files beside.</summary>
+internal static class JobEndpoints
+{
+    private const Preference Honoured = Preference.Wait | Preference.Handling;
+
+    private static readonly string[] s_statuses = ["pending", "processing", "completed", "failed", "canceled"];
+
+    public static void MapJobs(this IEndpointRouteBuilder routes)
+    {
+        routes.MapJobSubmission();
+        routes.MapJobItems();
+        routes.MapJobResults();
+        routes.MapJobEvents();
+        routes.MapJobControl();
+        routes.MapGet("/batch/jobs", ListAsync)
+            .WithName("GetBatchJobs")
+            .WithTags("Jobs")
+            .WithSummary("The caller's jobs, newest first")
+            .WithAnswer(StatusCodes.Status200OK, "A page of jobs.")
+            .WithQueryParameter("status", "", string.Join(", ", s_statuses))
+            .WithQueryParameter("job_type", "", "Only jobs of this type")
+            .WithQueryParameter("cursor", "", "From next_cursor of the page before")
+            .WithQueryParameter("limit", "", "1 to 500, default 50")
+            .RefuseUnknownQuery("status", "job_type", "cursor", "limit", JobCallerEndpoints.UserId)
+            .WithUserId()
+            .RequireScope("jobs:read");
+        routes.MapGet("/batch/jobs/{id}", GetAsync)
+            .WithName("GetBatchJob")
+            .WithTags("Jobs")
+            .WithSummary("How a job stands; Prefer: wait=20 waits for its end")
+            .WithAnswer(StatusCodes.Status200OK, "The job.")
+            .WithPathExample("id", JobExamples.UnknownId, "From the answer of the submission")
+            .RefuseUnknownQuery(JobCallerEndpoints.UserId)
+            .WithUserId()
+            .RequireScope("jobs:read");
+    }
+
+    /// <summary>The job, or null when the answer is written: 404 for what is not there or another caller's, 410 for what was.</summary>
+    public static async Task<JobStatus?> FindAsync(HttpContext context, string id, NpgsqlDataSource database, CancellationToken cancellationToken)
+    {
+        var job = Guid.TryParseExact(id, "D", out var jobId)
+            ? await JobStatusQuery.FindAsync(database.CreateCommand(), jobId, context.GetCaller().Subject, cancellationToken)
+            : null;
+        if (job is { IsExpired: false })
+            return job;
+        await Problem.WriteAsync(context, [job is null ? NotFound : Expired], cancellationToken);
+        return null;
+    }
+
+    public static Error NotFound { get; } = new(ErrorCodes.NotFound, "Batch job not found");
+
+    public static Error Expired { get; } = new(ErrorCodes.JobExpired, "The finished job was kept for its time and removed");
+
+    /// <summary>Answers with the job as it stands.</summary>
+    public static async Task WriteAsync(HttpContext context, JobStatus job)
+    {
+        context.Response.ContentType = RequestMedia.Json;
+        await using var writer = new Utf8JsonWriter(context.Response.BodyWriter, Problem.Writing);
+        job.Write(writer);
+    }
+
+    private static async Task GetAsync(
+        HttpContext context, string id, NpgsqlDataSource database, JobWatch watch, CancellationToken cancellationToken)
+    {
+        var (preferences, unreadable) = Preferences.Parse(context.Request.Headers["Prefer"]);
+        IReadOnlyList<Error> errors = [.. unreadable, .. preferences.Refusals(Honoured)];
+        if (errors.Count > 0)
+        {
+            await Problem.WriteAsync(context, errors, cancellationToken);
+            return;
+        }
+        if (await FindAsync(context, id, database, cancellationToken) is not { } job)
+            return;
+        if (preferences.Wait is { } wait && !job.HasEnded)
+            job = await watch.WaitForEndAsync(job, context.GetCaller().Subject, wait, cancellationToken);
+        preferences.Confirm(context.Response, Honoured);
+        await WriteAsync(context, job);
+    }
+
+    private static async Task ListAsync(HttpContext context, NpgsqlDataSource database, CancellationToken cancellationToken)
+    {
+        var query = context.Request.Query;
+        var errors = new List<Error>();
+        var page = PageQuery.Read(query, 1, errors);
+        var status = query["status"].Count > 0 ? query["status"].ToString() : null;
+        if (status is not null && !s_statuses.Contains(status, StringComparer.Ordinal))
+            errors.Add(new Error(ErrorCodes.FieldInvalid, $"The query parameter 'status' must be one of: {string.Join(", ", s_statuses)}"));
+        Guid? before = null;
+        if (page.After is [var last])
+        {
+            if (Guid.TryParseExact(last, "D", out var id))
+                before = id;
+            else
+                errors.Add(new Error(ErrorCodes.FieldInvalid, "The query parameter 'cursor' is not one that this list gave"));
+        }
+        if (errors.Count > 0)
+        {
+            await Problem.WriteAsync(context, errors, cancellationToken);
+            return;
+        }
+        var type = query["job_type"].Count > 0 ? query["job_type"].ToString() : null;
+        var jobs = await JobStatusQuery.ListAsync(
+            database, context.GetCaller().Subject, status, type, before, page.Limit + 1, cancellationToken);
+        context.Response.ContentType = RequestMedia.Json;
+        await using var writer = new Utf8JsonWriter(context.Response.BodyWriter, Problem.Writing);
+        writer.WriteStartObject();
+        writer.WriteStartArray("jobs");
+        foreach (var job in jobs.Take(page.Limit))
+            job.Write(writer);
+        writer.WriteEndArray();
+        writer.WriteString("next_cursor", jobs.Count > page.Limit ? PageCursor.Write(jobs[page.Limit - 1].JobId.ToString()) : null);
+        writer.WriteEndObject();
+    }
+}

@@ -1,0 +1,24 @@
+namespace BatchService.Jobs;
+
+/// <summary>Request bodies that run as they are, for the OpenAPI document.</summary>
+internal static class JobExamples
+{
+    public const string Attestations = """
+        {
+          "job_type": "attestations",
+          "items": [
+            { "subjects": ["file-1"], "predicates": ["imported"] },
+            { "subjects": ["file-2"], "predicates": ["imported"] }
+          ],
+          "metadata": { "note": "from Swagger UI" }
+        }
+        """;
+
+    public const string AttestationLines = """
+        {"subjects":["file-3"],"predicates":["imported"]}
+        {"subjects":["file-4"],"predicates":["imported"]}
+        """;
+
+    /// <summary>An id that no job has.</summary>
+    public const string UnknownId = "00000000-0000-7000-8000-000000000000";
+}

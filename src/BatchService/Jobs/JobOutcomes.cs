@@ -1,0 +1,31 @@
+using BatchService.Batching;
+
+namespace BatchService.Jobs;
+
+/// <summary>
+/// Takes the outcomes of a part. Successes are in the database when they come: the <see cref="JobHook"/> stored them in the transaction of
+/// their effects. Failures are stored here. Of an atomic run nothing is stored before it is known to be rolled back.
+/// </summary>
+/// <param name="done">What earlier workers have stored.</param>
+/// <param name="offset">The index of an item less that of its outcome.</param>
+/// <param name="storeAsync">Stores results in a transaction of its own.</param>
+internal sealed class JobOutcomes(
+    bool isAtomic, ReplayedItems done, Func<int> offset, Func<IReadOnlyList<ItemOutcome>, CancellationToken, Task> storeAsync) : OutcomeSink
+{
+    private List<ItemOutcome> _failures = [];
+
+    public override void Clear() => _failures = [];
+
+    public override async Task AddAsync(IReadOnlyList<ItemOutcome> outcomes, CancellationToken cancellationToken)
+    {
+        var failures = outcomes.Where(outcome => outcome.Status is ItemStatus.Failed or ItemStatus.Skipped && !done.Contains(outcome.Index + offset())).ToList();
+        if (isAtomic)
+            _failures.AddRange(failures);
+        else if (failures.Count > 0)
+            await storeAsync(failures, cancellationToken);
+    }
+
+    /// <summary>Stores the failures of an atomic run that was rolled back.</summary>
+    public Task StoreFailuresAsync(CancellationToken cancellationToken) =>
+        _failures.Count == 0 ? Task.CompletedTask : storeAsync(_failures, cancellationToken);
+}

@@ -1,0 +1,128 @@
+using System.Buffers;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using BatchService.Batching;
+
+namespace BatchService.Jobs;
+
+/// <summary>The item states of a job.</summary>
+internal static class JobItemStatus
+{
+    public const string Pending = "pending";
+    public const string Processing = "processing";
+    public const string Success = "success";
+    public const string Failed = "failed";
+    public const string Canceled = "canceled";
+    public const string Skipped = "skipped";
+
+    public static readonly IReadOnlyList<string> All = [Pending, Processing, Success, Failed, Canceled, Skipped];
+
+    /// <summary>Those that come to an item because nothing was done with it.</summary>
+    public static readonly IReadOnlyList<string> Unprocessed = [Pending, Processing, Canceled, Skipped];
+
+    /// <summary>Null for what leaves the item as it was.</summary>
+    public static string? Of(ItemOutcome outcome) => outcome.Status switch
+    {
+        ItemStatus.Completed or ItemStatus.Replayed => Success,
+        ItemStatus.Failed => Failed,
+        ItemStatus.Skipped => Skipped,
+        _ => null,
+    };
+}
+
+/// <summary>What became of one item, as it is stored.</summary>
+/// <param name="Output">What the item came to, as JSON; empty without.</param>
+/// <param name="Pointer">The place inside the item that is to blame.</param>
+internal sealed record JobResult(
+    int Index, string Status, ReadOnlyMemory<byte> Output, string? ErrorCode, string? ErrorMessage, string? Pointer, DateTimeOffset ProcessedAt)
+{
+    private static readonly JsonWriterOptions s_writing = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
+
+    /// <summary>The lines of some outcomes; those that left their item as it was are not told.</summary>
+    /// <param name="offset">The item's index less the outcome's: a plan may count from the start of its part.</param>
+    /// <param name="writeOutput">Writes what a completed item came to.</param>
+    public static byte[] Write(IEnumerable<ItemOutcome> outcomes, int offset, Action<Utf8JsonWriter, ItemOutcome> writeOutput)
+    {
+        var block = new ArrayBufferWriter<byte>(16 * 1024);
+        using var writer = new Utf8JsonWriter(block, s_writing);
+        foreach (var outcome in outcomes)
+        {
+            if (JobItemStatus.Of(outcome) is not { } status)
+                continue;
+            writer.WriteStartObject();
+            writer.WriteNumber("i"u8, outcome.Index + offset);
+            writer.WriteString("s"u8, status);
+            if (outcome.Error is { } error)
+                WriteError(writer, error, outcome.Index);
+            else if (outcome.Status == ItemStatus.Skipped)
+                WriteError(writer, new Error(ErrorCodes.DependencyFailed, "Dependency failed"), outcome.Index);
+            else
+                WriteOutput(writer, outcome, writeOutput);
+            writer.WriteEndObject();
+            writer.Flush();
+            writer.Reset();
+            block.Write("\n"u8);
+        }
+        return block.WrittenSpan.ToArray();
+    }
+
+    public static JobResult Read(ReadOnlyMemory<byte> line, DateTimeOffset processedAt)
+    {
+        var json = JsonElement.Parse(line.Span);
+        return new JobResult(
+            json.GetProperty("i"u8).GetInt32(),
+            json.GetProperty("s"u8).GetString()!,
+            json.TryGetProperty("o"u8, out var output) ? System.Text.Encoding.UTF8.GetBytes(output.GetRawText()) : default(ReadOnlyMemory<byte>),
+            Text("c"),
+            Text("e"),
+            Text("p"),
+            processedAt);
+
+        string? Text(string name) => json.TryGetProperty(name, out var value) ? value.GetString() : null;
+    }
+
+    /// <summary>The same lines with other outputs.</summary>
+    public static byte[] Redact(ReadOnlyMemory<byte> block, Func<JsonElement, byte[]> redact)
+    {
+        var redacted = new ArrayBufferWriter<byte>(block.Length);
+        foreach (var line in JobLines.Split(block))
+        {
+            var json = JsonNode.Parse(line.Span)!.AsObject();
+            if (json["o"] is { } output)
+                json["o"] = JsonNode.Parse(redact(JsonElement.Parse(output.ToJsonString())));
+            redacted.Write(System.Text.Encoding.UTF8.GetBytes(json.ToJsonString()));
+            redacted.Write("\n"u8);
+        }
+        return redacted.WrittenSpan.ToArray();
+    }
+
+    /// <summary>What an earlier worker decided, so that it is not done again.</summary>
+    public ItemOutcome ToReplayed(JobType type) => Status == JobItemStatus.Success
+        ? type.Restore(this)
+        : ItemOutcome.Failed(Index, new Error(
+            ErrorCodes.All.FirstOrDefault(code => code.Name == ErrorCode) ?? ErrorCodes.ValidationFailed, ErrorMessage ?? "", Pointer));
+
+    private static void WriteError(Utf8JsonWriter writer, Error error, int index)
+    {
+        writer.WriteString("c"u8, error.Code.Name);
+        writer.WriteString("e"u8, error.Detail);
+        if (error.Pointer is { } pointer)
+            writer.WriteString("p"u8, WithinItem(pointer, index));
+    }
+
+    /// <summary>The item stands alone here: <c>/items/17/email</c> becomes <c>/email</c>.</summary>
+    private static string WithinItem(string pointer, int index)
+    {
+        var mark = $"/{index}";
+        var at = pointer.IndexOf(mark, StringComparison.Ordinal);
+        var end = at + mark.Length;
+        return at >= 0 && (end == pointer.Length || pointer[end] == '/') ? pointer[end..] : pointer;
+    }
+
+    private static void WriteOutput(Utf8JsonWriter writer, ItemOutcome outcome, Action<Utf8JsonWriter, ItemOutcome> writeOutput)
+    {
+        writer.WritePropertyName("o"u8);
+        writeOutput(writer, outcome);
+    }
+}

@@ -1,0 +1,154 @@
+using System.Buffers;
+using System.Text;
+using System.Text.Json;
+using BatchService.Batching;
+using BatchService.Http;
+using CsvHelper;
+using Npgsql;
+
+namespace BatchService.Jobs;
+
+/// <summary><c>GET /batch/jobs/{id}/results</c>: a download of any size, in constant memory.</summary>
+internal static class JobResultsEndpoints
+{
+    private const int FlushBytes = 32 * 1024;
+
+    private static readonly string[] s_statuses = ["success", "failed", "unprocessed"];
+    private static readonly string[] s_formats = ["ndjson", "csv"];
+
+    public static void MapJobResults(this IEndpointRouteBuilder routes) => routes
+        .MapGet("/batch/jobs/{id}/results", DownloadAsync)
+        .WithName("GetBatchJobResults")
+        .WithTags("Jobs")
+        .WithSummary("Download the items of a job with their results")
+        .WithAnswer(StatusCodes.Status200OK, "A line for each item; a failed CSV can be imported again as it is.", RequestMedia.Ndjson, RequestMedia.Csv)
+        .WithPathExample("id", JobExamples.UnknownId)
+        .WithQueryParameter("format", "", "ndjson (default) or csv")
+        .WithQueryParameter("status", "", "success, failed or unprocessed; all without it")
+        .RefuseUnknownQuery("format", "status", JobCallerEndpoints.UserId)
+        .WithUserId()
+        .RequireScope("jobs:read");
+
+    private static async Task DownloadAsync(
+        HttpContext context, string id, NpgsqlDataSource database, JobItemReader reader, CancellationToken cancellationToken)
+    {
+        var errors = new List<Error>();
+        var format = Choice(context.Request.Query, "format", s_formats, errors) ?? "ndjson";
+        var status = Choice(context.Request.Query, "status", s_statuses, errors);
+        if (errors.Count > 0)
+        {
+            await Problem.WriteAsync(context, errors, cancellationToken);
+            return;
+        }
+        if (await JobEndpoints.FindAsync(context, id, database, cancellationToken) is not { } job)
+            return;
+        IReadOnlyList<string>? statuses = status switch
+        {
+            null => null,
+            "unprocessed" => JobItemStatus.Unprocessed,
+            _ => [status],
+        };
+        var header = await reader.ReadHeaderAsync(job.JobId, cancellationToken);
+        context.Response.ContentType = format == "csv" ? $"{RequestMedia.Csv}; charset=utf-8" : RequestMedia.Ndjson;
+        context.Response.Headers.ContentDisposition = $"attachment; filename=\"{job.JobId}{(status is null ? "" : $"-{status}")}.{format}\"";
+        if (format == "csv")
+            await WriteCsvAsync(context, status, () => reader.ReadAsync(job, statuses, -1, cancellationToken), header, cancellationToken);
+        else
+            await WriteLinesAsync(context, reader.ReadAsync(job, statuses, -1, cancellationToken), header, cancellationToken);
+    }
+
+    private static async Task WriteLinesAsync(
+        HttpContext context, IAsyncEnumerable<JobItem> items, IReadOnlyList<string>? header, CancellationToken cancellationToken)
+    {
+        var body = context.Response.BodyWriter;
+        await using var writer = new Utf8JsonWriter(body, Problem.Writing);
+        var pending = 0L;
+        await foreach (var item in items.WithCancellation(cancellationToken))
+        {
+            item.Write(writer, header);
+            await writer.FlushAsync(cancellationToken);
+            pending += writer.BytesCommitted;
+            writer.Reset();
+            body.Write("\n"u8);
+            if (pending < FlushBytes)
+                continue;
+            await body.FlushAsync(cancellationToken);
+            pending = 0;
+        }
+        await body.FlushAsync(cancellationToken);
+    }
+
+    /// <summary>The original columns, then what became of the row: an import of the file leaves the latter out of account.</summary>
+    private static async Task WriteCsvAsync(
+        HttpContext context, string? status, Func<IAsyncEnumerable<JobItem>> open, IReadOnlyList<string>? header, CancellationToken cancellationToken)
+    {
+        var columns = header ?? await FindColumnsAsync(open(), cancellationToken);
+        string[] extra = status switch
+        {
+            "failed" => ["error_code", "error_message"],
+            "success" => ["output_data"],
+            "unprocessed" => [],
+            _ => ["status", "output_data", "error_code", "error_message"],
+        };
+        await using var csv = CsvWriter.Create(context.Response.Body, new CsvWriterOptions { NewLine = "\r\n" }, leaveOpen: true);
+        await WriteRecordAsync(csv, columns.Concat(extra), cancellationToken);
+        await foreach (var item in open().WithCancellation(cancellationToken))
+            await WriteRecordAsync(csv, FieldsOf(item, columns, header is not null).Concat(extra.Select(name => Extra(item, name))), cancellationToken);
+        await csv.FlushAsync(cancellationToken);
+    }
+
+    /// <summary>Of items that are JSON objects: every name that occurs, in the order of its first occurrence.</summary>
+    private static async Task<IReadOnlyList<string>> FindColumnsAsync(IAsyncEnumerable<JobItem> items, CancellationToken cancellationToken)
+    {
+        var seen = new HashSet<string>(StringComparer.Ordinal);
+        var columns = new List<string>();
+        await foreach (var item in items.WithCancellation(cancellationToken))
+        {
+            var json = JsonElement.Parse(item.Line.Span);
+            if (json.ValueKind == JsonValueKind.Object)
+                columns.AddRange(json.EnumerateObject().Select(field => field.Name).Where(seen.Add));
+        }
+        return columns;
+    }
+
+    private static IEnumerable<string?> FieldsOf(JobItem item, IReadOnlyList<string> columns, bool isCsv)
+    {
+        var json = JsonElement.Parse(item.Line.Span);
+        if (isCsv)
+            return json.EnumerateArray().Select(field => field.GetString());
+        return columns.Select(column => json.ValueKind == JsonValueKind.Object && json.TryGetProperty(column, out var value) ? Text(value) : null);
+    }
+
+    private static string? Text(JsonElement value) => value.ValueKind switch
+    {
+        JsonValueKind.String => value.GetString(),
+        JsonValueKind.Null => null,
+        _ => value.GetRawText(),
+    };
+
+    private static string? Extra(JobItem item, string name) => name switch
+    {
+        "status" => item.Status,
+        "error_code" => item.Result?.ErrorCode,
+        "error_message" => item.Result?.ErrorMessage,
+        _ => item.Result is { Output.IsEmpty: false } result ? Encoding.UTF8.GetString(result.Output.Span) : null,
+    };
+
+    private static async Task WriteRecordAsync(CsvWriter csv, IEnumerable<string?> fields, CancellationToken cancellationToken)
+    {
+        // An empty text is quoted, and stays apart from an absent value.
+        foreach (var field in fields)
+            csv.WriteField(field ?? "", field?.Length == 0 ? CsvQuoting.Always : CsvQuoting.WhenNeededOrWhitespace);
+        await csv.EndRecordAsync(cancellationToken);
+    }
+
+    private static string? Choice(IQueryCollection query, string name, IReadOnlyList<string> words, List<Error> errors)
+    {
+        if (query[name].Count == 0)
+            return null;
+        if (words.Contains(query[name].ToString(), StringComparer.Ordinal))
+            return query[name].ToString();
+        errors.Add(new Error(ErrorCodes.FieldInvalid, $"The query parameter '{name}' must be one of: {string.Join(", ", words)}"));
+        return null;
+    }
+}

@@ -1,0 +1,212 @@
+using System.Buffers;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using BatchService.Batching;
+using Microsoft.Extensions.Options;
+using Npgsql;
+using NpgsqlTypes;
+
+namespace BatchService.Jobs;
+
+/// <summary>A job that was accepted.</summary>
+internal sealed record AcceptedJob(Guid JobId, int TotalItems);
+
+/// <summary>
+/// Accepts jobs: everything that can be wrong with one as a whole is found before, and its rows, its items and the idempotency key are
+/// one transaction.
+/// </summary>
+internal sealed class JobSubmission(
+    JobTypes types, IOptions<JobOptions> options, IOptions<WebhookOptions> webhooks, TimeProvider time)
+{
+    private const int MaxBlockBytes = 1024 * 1024;
+
+    /// <summary>How many faulty lines of a body are told.</summary>
+    private const int MaxErrors = 100;
+
+    private static readonly JsonElement s_none = JsonElement.Parse("{}");
+    private static readonly JsonWriterOptions s_writing = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
+
+    /// <summary>Checks an order; null, and the errors, when it is refused.</summary>
+    public async Task<CheckedOrder?> CheckAsync(JobOrder order, Caller caller, List<Error> errors, CancellationToken cancellationToken)
+    {
+        var before = errors.Count;
+        if (caller.Refusal("jobs:write") is { } refusal)
+            errors.Add(refusal);
+        if (order.CallbackUrl is { } url && WebhookUrl.Check(url, webhooks.Value) is { } badUrl)
+            errors.Add(badUrl with { Pointer = "/callback_url" });
+        var type = types.Find(order.JobType);
+        if (type is null)
+        {
+            if (order.JobType.Length > 0)
+                errors.Add(new Error(ErrorCodes.FieldInvalid, $"The field 'job_type' must be one of: {string.Join(", ", types.Names)}", "/job_type"));
+            return null;
+        }
+        var mode = await type.CheckAsync(OptionsOf(order), caller, errors, cancellationToken);
+        if (errors.Count > before)
+            return null;
+        var mayCut = await type.InspectAsync(order.Open(cancellationToken), OptionsOf(order), errors, cancellationToken);
+        return errors.Count > before ? null : new CheckedOrder(order, type, mode, mayCut);
+    }
+
+    /// <summary>Writes the job into the open transaction; the errors for which it must be rolled back otherwise.</summary>
+    public async Task<(AcceptedJob? Job, IReadOnlyList<Error> Errors)> WriteAsync(
+        NpgsqlConnection connection, CheckedOrder order, Caller caller, CancellationToken cancellationToken)
+    {
+        if (await RefuseQuotaAsync(connection, caller, cancellationToken) is { } quota)
+            return (null, [quota]);
+        var jobId = Guid.CreateVersion7(time.GetUtcNow());
+        await InsertJobAsync(connection, jobId, order.Order, caller, cancellationToken);
+        var writer = new BlockWriter(connection, jobId, order, options.Value);
+        var errors = await writer.WriteAsync(cancellationToken);
+        if (errors.Count > 0)
+            return (null, errors);
+        await using var finish = new NpgsqlBatch(connection);
+        finish.BatchCommands.Add(new NpgsqlBatchCommand("UPDATE batch.job SET total_items = $2 WHERE batch_job_id = $1")
+        {
+            Parameters = { new NpgsqlParameter<Guid> { TypedValue = jobId }, new NpgsqlParameter<int> { TypedValue = writer.Total } },
+        });
+        finish.BatchCommands.Add(new NpgsqlBatchCommand($"NOTIFY {JobSignal.Channel}"));
+        await finish.ExecuteNonQueryAsync(cancellationToken);
+        return (new AcceptedJob(jobId, writer.Total), []);
+    }
+
+    private static JsonElement OptionsOf(JobOrder order) => order.Options.ValueKind == JsonValueKind.Object ? order.Options : s_none;
+
+    /// <summary>The lock makes callers with several submissions at once wait for each other.</summary>
+    private async Task<Error?> RefuseQuotaAsync(NpgsqlConnection connection, Caller caller, CancellationToken cancellationToken)
+    {
+        await using var batch = new NpgsqlBatch(connection);
+        batch.BatchCommands.Add(new NpgsqlBatchCommand("SELECT pg_advisory_xact_lock(hashtextextended('batch.job ' || $1, 0))")
+        {
+            Parameters = { new NpgsqlParameter<string> { TypedValue = caller.Subject } },
+        });
+        batch.BatchCommands.Add(new NpgsqlBatchCommand("SELECT count(*) FROM batch.job WHERE caller = $1 AND status IN ('pending', 'processing')")
+        {
+            Parameters = { new NpgsqlParameter<string> { TypedValue = caller.Subject } },
+        });
+        await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
+        await reader.NextResultAsync(cancellationToken);
+        await reader.ReadAsync(cancellationToken);
+        return reader.GetInt64(0) >= options.Value.MaxRunningPerCaller
+            ? new Error(ErrorCodes.JobQuotaExceeded, $"The caller has {options.Value.MaxRunningPerCaller} unfinished jobs already")
+            : null;
+    }
+
+    private static async Task InsertJobAsync(
+        NpgsqlConnection connection, Guid jobId, JobOrder order, Caller caller, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand(
+            """
+            INSERT INTO batch.job (batch_job_id, caller, caller_json, job_type, status, total_items, options, header, metadata, callback_url,
+                                   retry_of, created_at, is_pruned, is_redacted)
+            VALUES ($1, $2, $3, $4, 'pending', 0, $5, $6, $7, $8, $9, clock_timestamp(), false, false)
+            """,
+            connection)
+        {
+            Parameters =
+            {
+                new NpgsqlParameter<Guid> { TypedValue = jobId },
+                new NpgsqlParameter<string> { TypedValue = caller.Subject },
+                new NpgsqlParameter<string> { TypedValue = JobCaller.Write(caller), NpgsqlDbType = NpgsqlDbType.Jsonb },
+                new NpgsqlParameter<string> { TypedValue = order.JobType },
+                new NpgsqlParameter<string> { TypedValue = OptionsOf(order).GetRawText(), NpgsqlDbType = NpgsqlDbType.Jsonb },
+                Nullable(order.Header?.ToArray(), NpgsqlDbType.Array | NpgsqlDbType.Text),
+                Nullable(order.Metadata.ValueKind == JsonValueKind.Object ? order.Metadata.GetRawText() : null, NpgsqlDbType.Jsonb),
+                Nullable(order.CallbackUrl, NpgsqlDbType.Text),
+                Nullable(order.RetryOf, NpgsqlDbType.Uuid),
+            },
+        };
+        await command.ExecuteNonQueryAsync(cancellationToken);
+    }
+
+    private static NpgsqlParameter Nullable(object? value, NpgsqlDbType type) => new() { Value = value ?? DBNull.Value, NpgsqlDbType = type };
+
+    /// <summary>Cuts the items into blocks and parts, and writes both as they come.</summary>
+    private sealed class BlockWriter(NpgsqlConnection connection, Guid jobId, CheckedOrder order, JobOptions limits)
+    {
+        private readonly ArrayBufferWriter<byte> _block = new();
+        private readonly List<Error> _errors = [];
+        private int _first;
+        private int _part;
+
+        public int Total { get; private set; }
+
+        public async Task<IReadOnlyList<Error>> WriteAsync(CancellationToken cancellationToken)
+        {
+            var max = order.Mode.Atomic ? Math.Min(limits.MaxAtomicItems, limits.MaxItems) : limits.MaxItems;
+            await using var json = new Utf8JsonWriter(_block, s_writing);
+            await foreach (var item in order.Order.Open(cancellationToken))
+            {
+                if (item.Error is { } unreadable)
+                    _errors.Add(unreadable with { Index = item.Index, Pointer = unreadable.Pointer ?? JsonPointer.Append(order.Order.Root, item.Index) });
+                if (_errors.Count >= MaxErrors)
+                    return _errors;
+                if (_errors.Count > 0)
+                    continue;
+                if (Total == max)
+                    return [JobOrder.TooMany(max)];
+                if (IsFull(item.Index))
+                    await FlushAsync(cancellationToken);
+                JobLines.Append(_block, json, item);
+                Total++;
+            }
+            if (_errors.Count == 0 && Total == 0)
+                return [new Error(ErrorCodes.BatchEmpty, "Batch request must contain at least one item", order.Order.Root)];
+            await FlushAsync(cancellationToken);
+            if (order.Mode.IsWhole)
+                await AddPartAsync(0, Total, cancellationToken);
+            return _errors;
+        }
+
+        private bool IsFull(int next) =>
+            (Total - _first >= limits.PartItems || _block.WrittenCount >= MaxBlockBytes)
+            && (order.Mode.IsWhole || order.MayCut is null || order.MayCut(next));
+
+        private async Task FlushAsync(CancellationToken cancellationToken)
+        {
+            if (Total == _first)
+                return;
+            await using var command = new NpgsqlCommand(
+                "INSERT INTO batch.job_input (batch_job_id, first_index, item_count, items) VALUES ($1, $2, $3, $4)", connection)
+            {
+                Parameters =
+                {
+                    new NpgsqlParameter<Guid> { TypedValue = jobId },
+                    new NpgsqlParameter<int> { TypedValue = _first },
+                    new NpgsqlParameter<int> { TypedValue = Total - _first },
+                    new NpgsqlParameter<byte[]> { TypedValue = _block.WrittenSpan.ToArray() },
+                },
+            };
+            await command.ExecuteNonQueryAsync(cancellationToken);
+            if (!order.Mode.IsWhole)
+                await AddPartAsync(_first, Total - _first, cancellationToken);
+            _first = Total;
+            _block.ResetWrittenCount();
+        }
+
+        private async Task AddPartAsync(int first, int count, CancellationToken cancellationToken)
+        {
+            await using var command = new NpgsqlCommand(
+                """
+                INSERT INTO batch.job_part (batch_job_id, part, first_index, item_count, status, fence, lost, chunk_items, processed, success, failed, skipped)
+                VALUES ($1, $2, $3, $4, 'pending', 0, 0, $5, 0, 0, 0, 0)
+                """,
+                connection)
+            {
+                Parameters =
+                {
+                    new NpgsqlParameter<Guid> { TypedValue = jobId },
+                    new NpgsqlParameter<int> { TypedValue = _part++ },
+                    new NpgsqlParameter<int> { TypedValue = first },
+                    new NpgsqlParameter<int> { TypedValue = count },
+                    new NpgsqlParameter<int> { TypedValue = limits.PartItems },
+                },
+            };
+            await command.ExecuteNonQueryAsync(cancellationToken);
+        }
+    }
+}
+
+/// <summary>An order that nothing speaks against.</summary>
+/// <param name="MayCut">Whether a part may begin at an index; null: anywhere.</param>
+internal sealed record CheckedOrder(JobOrder Order, JobType Type, JobMode Mode, Func<int, bool>? MayCut);

@@ -1,0 +1,174 @@
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using BatchService.Batching;
+using BatchService.Entities;
+using BatchService.Jobs;
+using Microsoft.Extensions.Options;
+
+namespace BatchService.Operations;
+
+/// <summary>
+/// Jobs of operations: options as in <c>POST /batch</c>, of which <c>atomic</c> is false and <c>continueOnError</c> true unless they say
+/// otherwise. Operations that depend on each other stay in one part.
+/// </summary>
+internal sealed class OperationJobType(CatalogCache catalogs, IOptions<BatchOptions> limits) : JobType
+{
+    /// <summary>Operations of one job: their ids and dependencies are in memory together when it is accepted.</summary>
+    private const int MaxOperations = 100_000;
+
+    /// <summary>Operations that must stay together.</summary>
+    private const int MaxTogether = 1_000;
+
+    public override string Name => "operations";
+
+    public override ValueTask<JobMode> CheckAsync(
+        JsonElement options, Caller caller, List<Error> errors, CancellationToken cancellationToken)
+    {
+        var parsed = ReadOptions(options, errors);
+        return ValueTask.FromResult(new JobMode(parsed.Atomic, parsed.ContinueOnError));
+    }
+
+    /// <summary>Ids, dependencies and references are checked over the whole job; a cut is where none of them crosses.</summary>
+    public override async ValueTask<Func<int, bool>?> InspectAsync(
+        IAsyncEnumerable<ItemInput> items, JsonElement options, List<Error> errors, CancellationToken cancellationToken)
+    {
+        var operations = new List<Operation>();
+        await foreach (var item in items.WithCancellation(cancellationToken))
+        {
+            if (item.Fields is not null)
+            {
+                errors.Add(new Error(ErrorCodes.UnsupportedMediaType, "Operations are JSON; send them as application/json or application/x-ndjson."));
+                return null;
+            }
+            if (item.Error is not null)
+                continue;
+            if (operations.Count == MaxOperations)
+            {
+                errors.Add(JobOrder.TooMany(MaxOperations));
+                return null;
+            }
+            operations.Add(BatchParser.ParseOperation(item.Json, item.Index, errors));
+        }
+        if (operations.Count == 0)
+            return null;
+        var graph = BatchChecker.Link(operations, limits.Value, errors);
+        return graph is null ? null : Cuts(graph, operations.Count, ReadOptions(options, []), errors);
+    }
+
+    public override async ValueTask<JobRun> OpenAsync(JobWork work, CancellationToken cancellationToken)
+    {
+        var inputs = await work.Open(cancellationToken).SelectMany(chunk => chunk.Items.ToAsyncEnumerable()).ToListAsync(cancellationToken);
+        var body = ToBody(inputs, ReadOptions(work.Options, []), work.FirstIndex);
+        var batch = BatchParser.Parse(body, int.MaxValue, [])!;
+        var catalog = await catalogs.RefreshAsync(CatalogCache.MaxAgeOfARefusal, cancellationToken);
+        var errors = new List<Error>();
+        var checkedBatch = BatchChecker.Check(batch, catalog, work.Caller, limits.Value, errors)
+            ?? throw new BatchFaultException(errors[0]);
+        var done = Enumerable.Range(work.FirstIndex, inputs.Count)
+            .Select(index => (Index: index - work.FirstIndex, Outcome: work.Done.Find(index)))
+            .Where(pair => pair.Outcome is not null)
+            .Select(pair => pair.Outcome! with { Index = pair.Index })
+            .ToList();
+        var plan = new OperationPlan(checkedBatch, done);
+        return new JobRun(
+            plan,
+            batch.Options.Mode,
+            work.FirstIndex,
+            token => work.Outcomes.AddAsync([.. plan.Outcomes.OfType<ItemOutcome>()], token));
+    }
+
+    /// <summary>What <c>POST /batch</c> tells of the operation.</summary>
+    public override void WriteOutput(Utf8JsonWriter writer, ItemOutcome outcome)
+    {
+        writer.WriteStartObject();
+        writer.WriteNumber("affected"u8, outcome.Affected);
+        if (outcome.Results is [var result])
+            writer.WriteString("outcome"u8, result);
+        writer.WriteStartArray("data"u8);
+        foreach (var row in outcome.Rows)
+            writer.WriteRawValue(row.Span, skipInputValidation: true);
+        writer.WriteEndArray();
+        if (outcome.Truncated)
+            writer.WriteBoolean("truncated"u8, true);
+        writer.WriteEndObject();
+    }
+
+    /// <summary>With its rows apart again: later operations may refer to them.</summary>
+    public override ItemOutcome Restore(JobResult result)
+    {
+        var output = JsonElement.Parse(result.Output.Span);
+        return new ItemOutcome(result.Index, ItemStatus.Replayed)
+        {
+            Affected = output.GetProperty("affected"u8).GetInt32(),
+            Rows = [.. output.GetProperty("data"u8).EnumerateArray().Select(row => new ReadOnlyMemory<byte>(Encoding.UTF8.GetBytes(row.GetRawText())))],
+            Results = output.TryGetProperty("outcome"u8, out var told) ? [told.GetString()!] : [],
+        };
+    }
+
+    private static RequestOptions ReadOptions(JsonElement options, List<Error> errors)
+    {
+        var parsed = RequestOptionsParser.Parse(options, "/options", errors, RequestOptions.OfJobs);
+        if (parsed.Validate != Validation.None)
+            errors.Add(new Error(ErrorCodes.FieldInvalid, "Option 'validateOnly' cannot be asked of a job", "/options/validateOnly"));
+        return parsed;
+    }
+
+    private static Func<int, bool> Cuts(DependencyGraph graph, int count, RequestOptions options, List<Error> errors)
+    {
+        // How many dependencies begin to cross, or cease to, before each operation.
+        var changes = new int[count + 1];
+        for (var index = 0; index < count; index++)
+        {
+            foreach (var other in graph.DependenciesOf(index))
+            {
+                changes[Math.Min(index, other) + 1]++;
+                changes[Math.Max(index, other) + 1]--;
+            }
+        }
+        var open = 0;
+        var crossed = new bool[count];
+        for (var index = 0; index < count; index++)
+        {
+            open += changes[index];
+            crossed[index] = open > 0;
+        }
+        if (options is { Atomic: false, ContinueOnError: true } && LongestRun(crossed) is > MaxTogether and var longest)
+            errors.Add(new Error(ErrorCodes.BatchTooLarge, $"Operations that depend on each other span {longest} operations; the limit is {MaxTogether}. Put them closer together.", "/items"));
+        return index => !crossed[index];
+    }
+
+    private static int LongestRun(bool[] crossed)
+    {
+        var (longest, run) = (0, 0);
+        foreach (var isCrossed in crossed)
+        {
+            run = isCrossed ? run + 1 : 1;
+            longest = Math.Max(longest, run);
+        }
+        return longest;
+    }
+
+    /// <summary>The part as a request of its own. Operations without an id get the one that they have in the job.</summary>
+    private static JsonElement ToBody(List<ItemInput> inputs, RequestOptions options, int first)
+    {
+        var operations = new JsonArray();
+        foreach (var (input, position) in inputs.Select((input, position) => (input, position)))
+        {
+            var operation = JsonObject.Create(input.Json)!;
+            if (operation["id"] is null)
+                operation["id"] = $"op_{first + position}";
+            operations.Add((JsonNode)operation);
+        }
+        return JsonSerializer.SerializeToElement(new JsonObject
+        {
+            ["operations"] = operations,
+            ["options"] = new JsonObject
+            {
+                ["atomic"] = options.Atomic,
+                ["continueOnError"] = options.ContinueOnError,
+                ["return"] = options.Representation ? "representation" : "minimal",
+            },
+        });
+    }
+}
