@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using BatchService.Batching;
 using BatchService.Http;
 using BatchService.Jobs;
@@ -10,7 +11,7 @@ namespace BatchService.Frames;
 /// <summary><c>POST /frames/batch</c> and <c>POST /frames/validate</c>.</summary>
 internal static class FrameBatchEndpoints
 {
-    private const Preference Honoured = Preference.Return | Preference.Handling | Preference.MultiStatus;
+    private const Preference Honoured = Preference.Return | Preference.Handling | Preference.MultiStatus | Preference.RespondAsync;
 
     public static void MapFrameBatches(this IEndpointRouteBuilder routes)
     {
@@ -19,6 +20,7 @@ internal static class FrameBatchEndpoints
             .WithTags("Frames")
             .WithSummary("Store up to 1,000 frames, all or none; a known id is replaced in full")
             .WithAnswer(StatusCodes.Status200OK, "All frames are stored.")
+            .WithAnswer(StatusCodes.Status202Accepted, "Prefer: respond-async: accepted as a job, which Location names.")
             .RefuseUnknownQuery()
             .RequireScope("frames:write")
             .WithBatchHeaders()
@@ -36,6 +38,7 @@ internal static class FrameBatchEndpoints
     private static async Task RunAsync(
         HttpContext context,
         FrameIngestion ingestion,
+        JobDoorEndpoints door,
         IOptions<FramesOptions> options,
         IOptions<WebhookOptions> webhooks,
         IOptions<BatchOptions> limits,
@@ -66,6 +69,12 @@ internal static class FrameBatchEndpoints
             await Problem.WriteAsync(context, errors, cancellationToken);
             return;
         }
+        if (preferences.RespondAsync)
+        {
+            preferences.Confirm(context.Response, Honoured);
+            await door.AcceptAsync(context, ToOrder(json.Root), key, errors, deadline.Token);
+            return;
+        }
         var (answer, refusals) = await ingestion.RunAsync(
             request, context.GetCaller(), key, result => Shape(context, result, preferences), deadline.Token);
         preferences.Confirm(context.Response, Honoured);
@@ -74,6 +83,13 @@ internal static class FrameBatchEndpoints
         else
             await StoredAnswerWriter.WriteAsync(context, answer, cancellationToken);
     }
+
+    /// <summary>The same frames and options as a job.</summary>
+    private static JobOrder ToOrder(JsonElement body) => JobOrder.Of(
+        "frames",
+        body.TryGetProperty("options"u8, out var options) && options.ValueKind == JsonValueKind.Object ? JsonObject.Create(options)! : [],
+        new ItemSource.Json(body.GetProperty("frames"u8)),
+        "/frames");
 
     private static async Task ValidateAsync(HttpContext context, IOptions<BatchOptions> limits, CancellationToken cancellationToken)
     {

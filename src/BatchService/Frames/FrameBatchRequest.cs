@@ -22,9 +22,16 @@ internal sealed record FrameBatchRequest(
         var frames = ReadFrames(reader, maxFrames, errors);
         var options = reader.Raw("options");
         reader.RefuseOthers();
+        return ParseOptions(options, reader.PlaceOf("options"), frames, webhooks, errors);
+    }
+
+    /// <summary>Reads the options alone.</summary>
+    public static FrameBatchRequest ParseOptions(
+        JsonElement options, string place, IReadOnlyList<JsonElement> frames, WebhookOptions webhooks, List<Error> errors)
+    {
         if (options.ValueKind == JsonValueKind.Undefined)
             return new FrameBatchRequest(frames, FailFast: true, PreValidate: true, []);
-        var option = new FieldReader(options, reader.PlaceOf("options"), errors);
+        var option = new FieldReader(options, place, errors);
         var request = new FrameBatchRequest(
             frames, option.Flag("failFast") ?? true, option.Flag("preValidate") ?? true, ReadHooks(option, webhooks, errors));
         option.RefuseOthers();

@@ -1,4 +1,7 @@
 using System.Text;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using BatchService.Batching;
 using Npgsql;
 using NpgsqlTypes;
 
@@ -8,7 +11,25 @@ namespace BatchService.Frames;
 internal static class FrameWriter
 {
     // Rows are locked in the order of their ids: batches that write the same frames in another order wait, and never for each other.
-    private const string UpsertSql = """
+    private const string UpsertSql = $"""
+        {Insert}
+        FROM unnest($1, $2, $3, $4) AS f (id, at, content, words), (SELECT $5::text AS caller) AS c
+        {OrReplace}
+        """;
+
+    /// <summary>The same over <c>$1</c>, a JSON array of arrays of texts, as <c>batch.write_divided</c> gives it.</summary>
+    private const string DividedSql = $"""
+        WITH w AS (
+            {Insert}
+            FROM (SELECT x.r ->> 0 AS id, (x.r ->> 1)::timestamptz AS at, (x.r ->> 2)::jsonb AS content, x.r ->> 3 AS words
+                  FROM jsonb_array_elements($1) AS x(r)) AS f,
+                 (SELECT $1 -> 0 ->> 4 AS caller) AS c
+            {OrReplace}
+            RETURNING id)
+        SELECT array_agg(NULL::text), array_agg('created'::text) FROM w
+        """;
+
+    private const string Insert = """
         INSERT INTO batch.frame (id, "timestamp", branch, module_scope, jira, user_id, content, words, created_at, updated_at, created_by)
         SELECT f.id,
                f.at,
@@ -20,8 +41,10 @@ internal static class FrameWriter
                array_to_tsvector(string_to_array(f.words, ' ')),
                now(),
                now(),
-               $5
-        FROM unnest($1, $2, $3, $4) AS f (id, at, content, words)
+               c.caller
+        """;
+
+    private const string OrReplace = """
         ORDER BY f.id COLLATE "C"
         ON CONFLICT (id) DO UPDATE
         SET "timestamp" = EXCLUDED."timestamp",
@@ -39,10 +62,30 @@ internal static class FrameWriter
     public static async Task WriteAsync(
         NpgsqlConnection connection, IReadOnlyList<Frame> frames, string caller, CancellationToken cancellationToken)
     {
-        var last = frames.Reverse().DistinctBy(frame => frame.Id, StringComparer.Ordinal).ToList();
-        if (last.Count == 0)
+        if (frames.Count == 0)
             return;
-        await using var command = new NpgsqlCommand(UpsertSql, connection)
+        await using var batch = new NpgsqlBatch(connection);
+        batch.BatchCommands.Add(ToCommand(frames, caller, UpsertSql));
+        await batch.ExecuteNonQueryAsync(cancellationToken);
+    }
+
+    /// <summary>The same as one command that gives one row.</summary>
+    public static NpgsqlBatchCommand ToCommand(IReadOnlyList<Frame> frames, string caller) =>
+        ToCommand(frames, caller, $"WITH w AS ({UpsertSql} RETURNING id) SELECT count(*) FROM w");
+
+    /// <summary>The same, to be done frame by frame.</summary>
+    public static DividedStatement ToDivided(IReadOnlyList<Frame> frames, string caller) => new(
+        DividedSql,
+        [
+            .. frames.Select(frame => JsonSerializer.Serialize(
+                [frame.Id, Rfc3339.Format(frame.Timestamp), Encoding.UTF8.GetString(frame.Content.Span), frame.Words, caller],
+                FrameCellsJson.Default.StringArray)),
+        ]);
+
+    private static NpgsqlBatchCommand ToCommand(IReadOnlyList<Frame> frames, string caller, string sql)
+    {
+        var last = frames.Reverse().DistinctBy(frame => frame.Id, StringComparer.Ordinal).ToList();
+        return new NpgsqlBatchCommand(sql)
         {
             Parameters =
             {
@@ -53,7 +96,6 @@ internal static class FrameWriter
                 new NpgsqlParameter<string> { TypedValue = caller },
             },
         };
-        await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
     /// <summary>Removes a frame; false when there was none.</summary>
@@ -69,3 +111,7 @@ internal static class FrameWriter
     private static NpgsqlParameter<T[]> Column<T>(NpgsqlDbType type, IEnumerable<Frame> frames, Func<Frame, T> value) =>
         new() { TypedValue = [.. frames.Select(value)], NpgsqlDbType = NpgsqlDbType.Array | type };
 }
+
+/// <summary>Writes the cells of a frame for a divided statement.</summary>
+[JsonSerializable(typeof(string[]))]
+internal sealed partial class FrameCellsJson : JsonSerializerContext;

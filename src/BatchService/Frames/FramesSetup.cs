@@ -1,3 +1,5 @@
+using BatchService.Jobs;
+
 namespace BatchService.Frames;
 
 /// <summary>Registers frames.</summary>
@@ -10,6 +12,7 @@ internal static class FramesSetup
             .AddSingleton<AtlasRebuildRequest>(provider => provider.GetRequiredService<AtlasRebuild>().RequestAsync)
             .AddSingleton<FrameHooks>()
             .AddSingleton<FrameIngestion>()
+            .AddSingleton<JobType, FrameJobType>()
             .AddSingleton<FrameReads>()
             .AddSingleton<FrameStatistics>();
     }

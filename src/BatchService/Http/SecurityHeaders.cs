@@ -25,7 +25,12 @@ internal static class SecurityHeaders
         headers["Referrer-Policy"] = "no-referrer";
         headers.XFrameOptions = "DENY";
         headers["Cross-Origin-Resource-Policy"] = "same-origin";
-        headers.ContentSecurityPolicy = isUi ? SwaggerUi : Nothing;
+        // A page of our own sets a policy of its own.
+        if (headers.ContentSecurityPolicy.Count == 0)
+        {
+            headers.ContentSecurityPolicy = isUi ? SwaggerUi : Nothing;
+        }
+
         if (!isUi && headers.CacheControl.Count == 0)
         {
             headers.CacheControl = "no-store";

@@ -19,6 +19,7 @@ internal static class JobEndpoints
         routes.MapJobResults();
         routes.MapJobEvents();
         routes.MapJobControl();
+        routes.MapJobPage();
         routes.MapGet("/batch/jobs", ListAsync)
             .WithName("GetBatchJobs")
             .WithTags("Jobs")

@@ -36,6 +36,8 @@ internal sealed class JobHook(JobLease lease, JobType type, TimeSpan leaseTime, 
         NpgsqlConnection connection, IReadOnlyList<ItemOutcome> outcomes, CancellationToken cancellationToken)
     {
         var decided = outcomes.Where(IsTold).ToList();
+        if (!tellsFailures)
+            await type.BeforeCommitAsync(connection, lease.Job, decided, cancellationToken);
         await using var batch = new NpgsqlBatch(connection);
         foreach (var piece in decided.Chunk(ResultsOfARow))
             batch.BatchCommands.Add(ToInsert(piece));

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using BatchService.Batching;
+using Npgsql;
 
 namespace BatchService.Jobs;
 
@@ -30,6 +31,10 @@ internal abstract class JobType
 
     /// <summary>Makes the plan that runs the items of a part.</summary>
     public abstract ValueTask<JobRun> OpenAsync(JobWork work, CancellationToken cancellationToken);
+
+    /// <summary>Runs last in each transaction that has effects of a job: what it writes stands or falls with them.</summary>
+    public virtual Task BeforeCommitAsync(
+        NpgsqlConnection connection, JobHead job, IReadOnlyList<ItemOutcome> outcomes, CancellationToken cancellationToken) => Task.CompletedTask;
 
     /// <summary>Writes what a completed item came to: its <c>output_data</c>.</summary>
     public virtual void WriteOutput(Utf8JsonWriter writer, ItemOutcome outcome)
