@@ -41,7 +41,7 @@ internal sealed class ItemBatchRunner(BatchWriter writer, IdempotentRun idempote
         ItemBatch<TItem> batch, ItemBatchRequest request, ItemResults results, TransactionHook? hook, ReplayedItems done, CancellationToken cancellationToken)
         where TItem : IBatchItem
     {
-        var plan = new ItemPlan<TItem>(batch.Open, batch.Arrange, request.Options.Mode, results, done);
+        await using var plan = new ItemPlan<TItem>(batch.Open, batch.Arrange, request.Options.Mode, results, done);
         var end = await writer.WriteAsync(plan, request.Options.Mode, request.Caller, hook, cancellationToken);
         if (end.Refused)
             return null;
