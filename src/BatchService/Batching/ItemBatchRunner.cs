@@ -68,7 +68,7 @@ internal sealed class ItemBatchRunner(BatchWriter writer, IdempotentRun idempote
         }
         var aborted = request.Options.Atomic && results.Totals.Failures > 0;
         IReadOnlyList<Error> problems = aborted ? batch.ProblemsOf(results.Failures) : [];
-        if (aborted && status == ItemStatus.Completed)
+        if (aborted)
             await results.RollBackAsync(cancellationToken);
         return new ItemBatchAnswer(results, Committed: false, aborted, problems, null);
     }
