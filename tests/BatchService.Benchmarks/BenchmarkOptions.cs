@@ -11,7 +11,7 @@ internal sealed record BenchmarkOptions(int Rounds, double Seconds, int Rows, IR
 {
     public const string Usage =
         "dotnet run -c Release --project tests/BatchService.Benchmarks -- " +
-        "[--rounds 3] [--seconds 3] [--rows 1000000] [--only W2,W3,W4,W5,W6,cost]";
+        "[--rounds 3] [--seconds 3] [--rows 1000000] [--only W1,W2,W3,W4,W5,W6,cost]";
 
     public TimeSpan Duration => TimeSpan.FromSeconds(Seconds);
 

@@ -22,6 +22,7 @@ try
     await using var world = await World.StartAsync(stop.Token);
     Line[] lines =
     [
+        .. AttestationLines.Of(world, options),
         .. RowLines.Of(world, options),
         .. OperationLines.OfBatches(world, options),
         .. OperationLines.OfSingleCalls(world, options),
@@ -29,6 +30,8 @@ try
         .. ImportLines.Of(world, options),
     ];
     await RowLines.WarmUpAsync(world, stop.Token);
+    if (options.Wants("W1"))
+        await AttestationLines.WarmUpAsync(world, stop.Token);
     var measured = await Rounds.RunAsync(
         world, [.. lines.Where(line => options.Wants(line.Work))], options.Rounds, Console.Error.WriteLine, stop.Token);
     Console.Write(Report.Write(measured, options));
