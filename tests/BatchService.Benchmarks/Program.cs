@@ -20,6 +20,12 @@ Console.CancelKeyPress += (_, pressed) =>
 try
 {
     await using var world = await World.StartAsync(stop.Token);
+    if (options.Only.Contains(AttestationQueries.Work, StringComparer.OrdinalIgnoreCase))
+    {
+        Console.Write(await AttestationQueries.RunAsync(world, options.Rows, stop.Token));
+        return 0;
+    }
+
     Line[] lines =
     [
         .. AttestationLines.Of(world, options),

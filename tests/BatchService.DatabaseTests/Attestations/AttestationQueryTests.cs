@@ -30,6 +30,16 @@ public sealed class AttestationQueryTests(AttestationsFixture fixture) : IClassF
     }
 
     [Fact]
+    public async Task Finds_one_that_has_several_of_the_subjects_once_and_the_newest_of_all_subjects()
+    {
+        await fixture.Client.CreateAsync([new { subjects = new[] { "ann", "ben" }, timestamp = "2026-01-09T00:00:00Z" }]);
+
+        Assert.Equal([9, 3, 2, 1], await DaysAsync(new { subjects = new[] { "ann", "ben", "ann" } }));
+        Assert.Equal([9, 3], await DaysAsync(new { subjects = new[] { "ann", "ben" }, limit = 2 }));
+        Assert.Equal([9, 2, 1], await DaysAsync(new { subjects = new[] { "ann" } }));
+    }
+
+    [Fact]
     public async Task Wants_all_fields_that_are_given()
     {
         Assert.Equal([1], await DaysAsync(new { subjects = new[] { "ann", "ben" }, predicates = new[] { "likes" }, contexts = new[] { "work" } }));
