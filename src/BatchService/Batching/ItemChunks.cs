@@ -31,22 +31,15 @@ internal sealed class ItemChunks<TItem>(string root, int chunkItems, ItemReading
         // An item that is still awaited when the reader of the chunks has had enough must not be awaited any longer.
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var source = inputs.GetAsyncEnumerator(stop.Token);
-        Task<bool>? awaited = null;
+        var next = Task.FromResult(true);
         try
         {
             while (true)
             {
-                var next = source.MoveNextAsync();
-                if (pauses is not null && _count > 0 && !next.IsCompleted)
-                {
-                    awaited = next.AsTask();
-                    if (await pauses.BeginsBeforeAsync(awaited, cancellationToken))
-                        yield return Take(isLast: false);
-                    next = new ValueTask<bool>(awaited);
-                }
-                var hasCome = await next;
-                awaited = null;
-                if (!hasCome)
+                next = source.MoveNextAsync().AsTask();
+                if (pauses is not null && _count > 0 && !next.IsCompleted && await pauses.BeginsBeforeAsync(next, cancellationToken))
+                    yield return Take(isLast: false);
+                if (!await next)
                     break;
                 Add(source.Current);
                 if (_count == chunkItems)
@@ -58,8 +51,7 @@ internal sealed class ItemChunks<TItem>(string root, int chunkItems, ItemReading
         finally
         {
             await stop.CancelAsync();
-            if (awaited is not null)
-                await awaited.ContinueWith(static _ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+            await next.ContinueWith(static _ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
             await source.DisposeAsync();
         }
     }
