@@ -20,7 +20,7 @@ internal static class AttestationQueries
     private const string Fill = """
         INSERT INTO batch.attestation (id, subjects, predicates, contexts, contexts_folded, actors, timestamp, source, attributes, created_at, created_by)
         SELECT 'AS' || upper(substr(md5('id' || i), 1, 30)),
-               ARRAY[md5((i * 0.95)::int::text)],
+               ARRAY[substr(encode(sha256(((i * 0.95)::int::text)::bytea), 'hex'), 1, 40)],
                ARRAY[CASE WHEN i < 2000 THEN 'retired' WHEN i % 2 = 0 THEN 'ingested' ELSE 'p' || floor(sqrt(i % 10007))::int END],
                CASE WHEN i % 20 = 0 THEN ARRAY['GitHub'] ELSE ARRAY['context-' || (i * 7919 % 10)] END,
                CASE WHEN i % 20 = 0 THEN ARRAY['github'] END,
@@ -55,7 +55,7 @@ internal static class AttestationQueries
         var start = new DateTimeOffset(2024, 1, 1, 0, 0, 0, TimeSpan.Zero);
         var middle = start.AddMinutes(rows / 2d);
         var early = start.AddMinutes(rows / 100d);
-        string[] subjects = [.. Enumerable.Range(1, 100).Select(number => Convert.ToHexStringLower(Md5($"{number * 9_000}")))];
+        string[] subjects = [.. Enumerable.Range(1, 100).Select(number => SubjectOf(number * 9_000))];
         string[] common = ["ingested"];
         string[] rare = ["p3"];
         string[] context = ["context-3"];
@@ -140,5 +140,6 @@ internal static class AttestationQueries
         }
     }
 
-    private static byte[] Md5(string text) => System.Security.Cryptography.MD5.HashData(Encoding.ASCII.GetBytes(text));
+    private static string SubjectOf(int number) =>
+        Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(Encoding.ASCII.GetBytes($"{number}")))[..40];
 }

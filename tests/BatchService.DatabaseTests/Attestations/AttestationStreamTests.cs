@@ -1,6 +1,5 @@
 using System.Net;
 using System.Text;
-using System.Text.Json;
 using BatchService.DatabaseTests.Rows;
 
 namespace BatchService.DatabaseTests.Attestations;

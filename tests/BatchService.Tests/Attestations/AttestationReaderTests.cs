@@ -158,15 +158,15 @@ public sealed class AttestationReaderTests
         return item;
     }
 
+    private static AttestationItem Read(AttestationReader reader, string command, List<Error> errors) =>
+        reader.Read(new ItemInput(3, Parse(command)), "/commands/3", errors);
+
     private static List<string> Refusals(string command)
     {
         var errors = new List<Error>();
         Read(new AttestationReader(s_now), command, errors);
         return [.. errors.Select(error => $"{error.Code.Name} {error.Pointer}")];
     }
-
-    private static AttestationItem Read(AttestationReader reader, string command, List<Error> errors) =>
-        reader.Read(new ItemInput(3, Parse(command)), "/commands/3", errors);
 
     private static JsonElement Parse(string json) => JsonElement.Parse(json);
 }
