@@ -20,8 +20,15 @@ Console.CancelKeyPress += (_, pressed) =>
 try
 {
     await using var world = await World.StartAsync(stop.Token);
+    if (options.Only.Contains(AttestationQueries.Work, StringComparer.OrdinalIgnoreCase))
+    {
+        Console.Write(await AttestationQueries.RunAsync(world, options.Rows, stop.Token));
+        return 0;
+    }
+
     Line[] lines =
     [
+        .. AttestationLines.Of(world, options),
         .. RowLines.Of(world, options),
         .. OperationLines.OfBatches(world, options),
         .. OperationLines.OfSingleCalls(world, options),
@@ -29,6 +36,8 @@ try
         .. ImportLines.Of(world, options),
     ];
     await RowLines.WarmUpAsync(world, stop.Token);
+    if (options.Wants("W1"))
+        await AttestationLines.WarmUpAsync(world, stop.Token);
     var measured = await Rounds.RunAsync(
         world, [.. lines.Where(line => options.Wants(line.Work))], options.Rounds, Console.Error.WriteLine, stop.Token);
     Console.Write(Report.Write(measured, options));

@@ -1,5 +1,9 @@
 using System.Globalization;
 using System.Net.Http.Headers;
+using System.Text;
+using System.Text.Json;
+using BatchService.Attestations;
+using BatchService.Batching;
 
 namespace BatchService.Benchmarks;
 
@@ -27,7 +31,45 @@ internal sealed class ServiceClient(Uri address) : IDisposable
         return await response.Content.ReadAsByteArrayAsync(cancellationToken);
     }
 
+    /// <summary>How many attestations a search found: a query, or a page of the list where a place to begin is given.</summary>
+    public async Task<int> FindAsync(AttestationFilter filter, (DateTimeOffset Time, string Id)? after, CancellationToken cancellationToken)
+    {
+        var body = after is null ? QueryOf(filter) : [];
+        using var response = after is { } last
+            ? await _client.GetAsync(ListOf(filter, last), HttpCompletionOption.ResponseHeadersRead, cancellationToken)
+            : await SendAsync("/attestations/batch/query", body, cancellationToken);
+        var answer = await response.Content.ReadAsByteArrayAsync(cancellationToken);
+        if (!response.IsSuccessStatusCode)
+            throw new InvalidOperationException($"The search failed: {(int)response.StatusCode} {Encoding.UTF8.GetString(answer)}");
+        using var json = JsonDocument.Parse(answer);
+        return (after is null ? json.RootElement[0] : json.RootElement.GetProperty("attestations")).GetArrayLength();
+    }
+
     public void Dispose() => _client.Dispose();
+
+    private static byte[] QueryOf(AttestationFilter filter) => JsonSerializer.SerializeToUtf8Bytes(new
+    {
+        filters = new[]
+        {
+            new
+            {
+                subjects = filter.Subjects,
+                predicates = filter.Predicates,
+                contexts = filter.Contexts,
+                actors = filter.Actors,
+                time_start = filter.TimeStart,
+                time_end = filter.TimeEnd,
+                limit = filter.Limit,
+            },
+        },
+    });
+
+    private static Uri ListOf(AttestationFilter filter, (DateTimeOffset Time, string Id) last)
+    {
+        var values = filter.Predicates.Select(text => $"&predicate={text}").Concat(filter.Actors.Select(text => $"&actor={text}"));
+        var cursor = PageCursor.Write(Rfc3339.Format(last.Time), last.Id);
+        return new Uri($"/attestations?limit={filter.Limit - 1}&cursor={cursor}{string.Concat(values)}", UriKind.Relative);
+    }
 
     private async Task<HttpResponseMessage> SendAsync(string path, ReadOnlyMemory<byte> body, CancellationToken cancellationToken)
     {

@@ -56,6 +56,8 @@ internal sealed class World : IAsyncDisposable
                 database,
                 $"""
                 {BadRows.Table};
+                {Commits.PlainTable};
+                ALTER TABLE batch.attestation SET (autovacuum_enabled = false);
                 ALTER TABLE invoice_line SET (autovacuum_enabled = false);
                 ALTER TABLE bench_row SET (autovacuum_enabled = false);
                 VACUUM ANALYZE
@@ -74,7 +76,7 @@ internal sealed class World : IAsyncDisposable
 
     /// <summary>Lets every line begin alike: empty tables, everything before it on disk.</summary>
     public Task ResetAsync(CancellationToken cancellationToken) =>
-        ExecuteAsync(Database, $"TRUNCATE invoice_line, bench_row; {BadRows.Taken}; CHECKPOINT", cancellationToken);
+        ExecuteAsync(Database, $"TRUNCATE invoice_line, bench_row, batch.attestation, bench_attestation; {BadRows.Taken}; CHECKPOINT", cancellationToken);
 
     public async ValueTask DisposeAsync()
     {

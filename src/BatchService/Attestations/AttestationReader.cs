@@ -16,12 +16,16 @@ internal sealed class AttestationReader(DateTimeOffset now)
     /// <summary>PostgreSQL's GIN index takes no longer keys than some 2,700 bytes, and lower-casing may lengthen a text.</summary>
     private const int MaxTextBytes = 1_500;
 
-    /// <summary>As many as a JSON batch may have. A longer stream forgets, and the primary key remembers.</summary>
+    /// <summary>
+    /// As many as a JSON batch may have. A longer stream forgets the older half, and the primary key remembers; but the ids of one chunk,
+    /// which meet in one statement, are always known.
+    /// </summary>
     private const int MaxRemembered = AttestationLimits.MaxCommands;
 
     private static readonly IReadOnlyList<string> s_any = ["_"];
 
-    private readonly HashSet<string> _ids = new(StringComparer.Ordinal);
+    private HashSet<string> _ids = new(StringComparer.Ordinal);
+    private HashSet<string> _olderIds = new(StringComparer.Ordinal);
 
     /// <summary>Reads one command; what is wrong with it is added to <paramref name="errors"/>.</summary>
     public AttestationItem Read(ItemInput input, string pointer, List<Error> errors)
@@ -57,18 +61,23 @@ internal sealed class AttestationReader(DateTimeOffset now)
 
     private AttestationItem WithOwnId(AttestationItem item, FieldReader fields, List<Error> errors)
     {
-        if (_ids.Count >= MaxRemembered)
-            _ids.Clear();
         if (item.ChoseId)
         {
-            if (!_ids.Add(item.Attestation.Id))
+            if (!IsNew(item.Attestation.Id))
                 errors.Add(new Error(ErrorCodes.DuplicateInBatch, "An earlier command of the batch has the same id", fields.PlaceOf("id")));
             return item.Actor.Length > 0 ? item : item with { Attestation = item.Attestation with { Actors = [item.Attestation.Id] } };
         }
         do
             item = item.Renewed();
-        while (!_ids.Add(item.Attestation.Id));
+        while (!IsNew(item.Attestation.Id));
         return item;
+    }
+
+    private bool IsNew(string id)
+    {
+        if (_ids.Count >= MaxRemembered)
+            (_ids, _olderIds) = (new HashSet<string>(StringComparer.Ordinal), _ids);
+        return !_olderIds.Contains(id) && _ids.Add(id);
     }
 
     private static string? ReadId(FieldReader fields)

@@ -49,6 +49,9 @@ internal sealed class AttestationWriteSet(IReadOnlyList<AttestationItem> items, 
 
     public override int Count => _items.Count;
 
+    /// <summary>A generated id that is taken can be replaced.</summary>
+    public override bool IsDivisible => Count > 1 || !_items[0].ChoseId;
+
     public override int IndexOf(int position) => _items[position].Index;
 
     public override NpgsqlBatchCommand ToCommand()
@@ -78,7 +81,7 @@ internal sealed class AttestationWriteSet(IReadOnlyList<AttestationItem> items, 
         var taken = new HashSet<int>();
         while (await reader.ReadAsync(cancellationToken))
             taken.Add(reader.GetInt32(0));
-        if (taken.Any(position => !_items[position].ChoseId) && _items.Count > 1)
+        if (taken.Any(position => !_items[position].ChoseId))
             return SetAnswer.NotExact;
         return new SetAnswer([.. Enumerable.Range(0, Count).Select(position => taken.Contains(position) ? Taken(position) : Stored(position))]);
     }

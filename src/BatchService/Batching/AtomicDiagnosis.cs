@@ -70,9 +70,9 @@ internal sealed class AtomicDiagnosis(TransactionRunner transactions)
                     return await CheckDeferredAsync(open, cancellationToken);
                 foreach (var set in stage.Sets.Where(set => set.Count > 1 || !_failures.ContainsKey(set.IndexOf(0))))
                 {
-                    var done = set.Count == 1
-                        ? await RunOneAsync(open, set, cancellationToken)
-                        : await RunManyAsync(open, set, cancellationToken);
+                    var done = set.IsDivisible
+                        ? await RunManyAsync(open, set, cancellationToken)
+                        : await RunOneAsync(open, set, cancellationToken);
                     if (!done)
                         return SearchVerdict.Again;
                     if (HasToStop)
@@ -144,7 +144,7 @@ internal sealed class AtomicDiagnosis(TransactionRunner transactions)
                 return;
             var repeat = set.Pick(good);
             var result = await open.RunAsync([repeat], isLast: false, cancellationToken);
-            if (result.Aborted && result.Failure is not null)
+            if (result.Aborted)
                 throw new BatchFaultException(
                     new Error(ErrorCodes.SerializationFailure, "The rows changed while the failing items were being looked for."));
             await RecordAsync(result.Outcomes, cancellationToken);

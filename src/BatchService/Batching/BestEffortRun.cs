@@ -22,7 +22,7 @@ internal sealed class BestEffortRun(TransactionRunner transactions, BatchPlan pl
             return false;
         if (end == TransactionEnd.Committed)
             await RecordAsync(end, whole!.Outcomes);
-        else if (whole is not null && stage.Sets is [{ Count: 1 } only])
+        else if (whole is not null && stage.Sets is [{ IsDivisible: false } only])
             await RecordAsync(end, [await FailureOfAsync(only, whole, cancellationToken)]);
         else
             return await RunApartAsync(stage.Sets, cancellationToken);
@@ -66,7 +66,7 @@ internal sealed class BestEffortRun(TransactionRunner transactions, BatchPlan pl
     {
         foreach (var set in sets)
         {
-            var isOurs = set.Count == 1 ? await RunOneAsync(set, cancellationToken) : await RunDividedAsync(set, cancellationToken);
+            var isOurs = set.IsDivisible ? await RunDividedAsync(set, cancellationToken) : await RunOneAsync(set, cancellationToken);
             if (!isOurs)
                 return false;
             if (HasToStop)

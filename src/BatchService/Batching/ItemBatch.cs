@@ -11,7 +11,9 @@ internal abstract record ItemSource
     /// <summary>An NDJSON or CSV body.</summary>
     /// <param name="Header">The column names of a CSV body; null for NDJSON.</param>
     /// <param name="Open">Opens the items from the start; callable again only where the batch is atomic.</param>
-    internal sealed record Streamed(IReadOnlyList<string>? Header, Func<CancellationToken, IAsyncEnumerable<ItemInput>> Open) : ItemSource;
+    /// <param name="Pauses">Notices the pauses of a client that is still sending; null where the body has come to its end.</param>
+    internal sealed record Streamed(
+        IReadOnlyList<string>? Header, Func<CancellationToken, IAsyncEnumerable<ItemInput>> Open, SenderPauses? Pauses = null) : ItemSource;
 }
 
 /// <summary>How a batch of items of one kind is to be run and answered.</summary>
@@ -45,7 +47,7 @@ internal sealed record ItemBatch<TItem>(
         if (source is ItemSource.Json json)
             return Of(reading().Read(json.Items), arrange);
         var stream = (ItemSource.Streamed)source;
-        return new ItemBatch<TItem>(token => reading().ReadAsync(stream.Open(token), token).GetAsyncEnumerator(token), [], arrange);
+        return new ItemBatch<TItem>(token => reading().ReadAsync(stream.Open(token), stream.Pauses, token).GetAsyncEnumerator(token), [], arrange);
     }
 
     /// <summary>Items that are all there.</summary>

@@ -41,7 +41,7 @@ internal sealed class ItemBatchRunner(BatchWriter writer, IdempotentRun idempote
         ItemBatch<TItem> batch, ItemBatchRequest request, ItemResults results, TransactionHook? hook, ReplayedItems done, CancellationToken cancellationToken)
         where TItem : IBatchItem
     {
-        var plan = new ItemPlan<TItem>(batch.Open, batch.Arrange, request.Options.Mode, results, done);
+        await using var plan = new ItemPlan<TItem>(batch.Open, batch.Arrange, request.Options.Mode, results, done);
         var end = await writer.WriteAsync(plan, request.Options.Mode, request.Caller, hook, cancellationToken);
         if (end.Refused)
             return null;
@@ -50,7 +50,8 @@ internal sealed class ItemBatchRunner(BatchWriter writer, IdempotentRun idempote
         IReadOnlyList<Error> problems = aborted ? batch.ProblemsOf(results.Failures) : [];
         if (aborted)
             await results.RollBackAsync(cancellationToken);
-        return new ItemBatchAnswer(results, (end.Committed || done.HasEffects) && !aborted, aborted, problems, end.Fault);
+        var committed = (end.Committed || done.HasEffects) && !aborted && results.Totals.Successes > 0;
+        return new ItemBatchAnswer(results, committed, aborted, problems, end.Fault);
     }
 
     /// <summary>The answer of a batch that does not run: a static dry run, or an atomic batch with a failure known before.</summary>
@@ -68,7 +69,7 @@ internal sealed class ItemBatchRunner(BatchWriter writer, IdempotentRun idempote
         }
         var aborted = request.Options.Atomic && results.Totals.Failures > 0;
         IReadOnlyList<Error> problems = aborted ? batch.ProblemsOf(results.Failures) : [];
-        if (aborted && status == ItemStatus.Completed)
+        if (aborted)
             await results.RollBackAsync(cancellationToken);
         return new ItemBatchAnswer(results, Committed: false, aborted, problems, null);
     }

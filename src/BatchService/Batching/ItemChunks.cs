@@ -8,7 +8,10 @@ namespace BatchService.Batching;
 /// <param name="errors">Receives what is wrong with it; then the item is not used.</param>
 internal delegate TItem ItemReading<out TItem>(ItemInput input, string pointer, List<Error> errors);
 
-/// <summary>Checks items as they arrive and cuts them into chunks.</summary>
+/// <summary>
+/// Checks items as they arrive and cuts them into chunks: when enough have come, and, of items that a client is still sending, also when
+/// it pauses, so that a slow one sees what became of those it sent.
+/// </summary>
 /// <param name="root">The place of the array in a JSON request: <c>/items</c>. Streams say it in the same way.</param>
 /// <param name="read">Called for each item in order.</param>
 internal sealed class ItemChunks<TItem>(string root, int chunkItems, ItemReading<TItem> read)
@@ -21,17 +24,36 @@ internal sealed class ItemChunks<TItem>(string root, int chunkItems, ItemReading
     private int _next;
 
     /// <summary>The items of a stream, in constant memory.</summary>
+    /// <param name="pauses">Notices that the sender pauses; null where all items are there already.</param>
     public async IAsyncEnumerable<ItemChunk<TItem>> ReadAsync(
-        IAsyncEnumerable<ItemInput> inputs, [EnumeratorCancellation] CancellationToken cancellationToken)
+        IAsyncEnumerable<ItemInput> inputs, SenderPauses? pauses, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        await foreach (var input in inputs.WithCancellation(cancellationToken))
+        // An item that is still awaited when the reader of the chunks has had enough must not be awaited any longer.
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var source = inputs.GetAsyncEnumerator(stop.Token);
+        var next = Task.FromResult(true);
+        try
         {
-            Add(input);
-            if (_count == chunkItems)
-                yield return Take(isLast: false);
+            while (true)
+            {
+                next = source.MoveNextAsync().AsTask();
+                if (pauses is not null && _count > 0 && !next.IsCompleted && await pauses.BeginsBeforeAsync(next, cancellationToken))
+                    yield return Take(isLast: false);
+                if (!await next)
+                    break;
+                Add(source.Current);
+                if (_count == chunkItems)
+                    yield return Take(isLast: false);
+            }
+            if (_count > 0)
+                yield return Take(isLast: true);
         }
-        if (_count > 0)
-            yield return Take(isLast: true);
+        finally
+        {
+            await stop.CancelAsync();
+            await next.ContinueWith(static _ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+            await source.DisposeAsync();
+        }
     }
 
     /// <summary>The items of a JSON array.</summary>

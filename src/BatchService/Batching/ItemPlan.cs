@@ -12,7 +12,7 @@ internal sealed class ItemPlan<TItem>(
     Func<IReadOnlyList<TItem>, IReadOnlyList<WriteSet>> arrange,
     BatchMode mode,
     OutcomeSink results,
-    ReplayedItems done) : BatchPlan
+    ReplayedItems done) : BatchPlan, IAsyncDisposable
     where TItem : IBatchItem
 {
     private IAsyncEnumerator<ItemChunk<TItem>>? _source;
@@ -77,8 +77,10 @@ internal sealed class ItemPlan<TItem>(
             if (!_isTold)
                 await FlushAsync(cancellationToken);
         }
-        await _source.DisposeAsync();
     }
+
+    /// <summary>Stops reading: a client may still be sending when the batch has met its end.</summary>
+    public ValueTask DisposeAsync() => _source?.DisposeAsync() ?? ValueTask.CompletedTask;
 
     private async Task BeginChunkAsync(ItemChunk<TItem> chunk, CancellationToken cancellationToken)
     {

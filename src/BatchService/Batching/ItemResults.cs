@@ -25,6 +25,7 @@ internal sealed class ItemResults(ItemFormat format, Stream? live, byte separato
     private const int PieceBytes = 16 * 1024;
 
     private readonly Dictionary<int, ItemOutcome> _failures = [];
+    private byte _separator = separator;
     private readonly ArrayBufferWriter<byte> _buffer = new();
     private long _successes;
     private long _failureCount;
@@ -61,9 +62,10 @@ internal sealed class ItemResults(ItemFormat format, Stream? live, byte separato
         await WriteAsync(outcomes, cancellationToken);
     }
 
-    /// <summary>After the abort of an atomic batch: nothing reads completed any more.</summary>
+    /// <summary>After the abort of an atomic batch: nothing reads completed any more, and the results are an array in a problem.</summary>
     public async Task RollBackAsync(CancellationToken cancellationToken)
     {
+        _separator = (byte)',';
         var (total, reached) = ((int)_total, _reached);
         ClearSpools();
         _successes = 0;
@@ -90,7 +92,7 @@ internal sealed class ItemResults(ItemFormat format, Stream? live, byte separato
         ErrorTexts.Clear();
     }
 
-    private bool IsLine => live is not null || separator == (byte)'\n';
+    private bool IsLine => live is not null || _separator == (byte)'\n';
 
     private void Count(ItemOutcome outcome)
     {
@@ -117,7 +119,7 @@ internal sealed class ItemResults(ItemFormat format, Stream? live, byte separato
             if (onlyFailed && outcome.Status is ItemStatus.Completed or ItemStatus.Replayed)
                 continue;
             if (separated)
-                _buffer.Write([separator]);
+                _buffer.Write([_separator]);
             separated = live is null;
             format.WriteResult(writer, outcome, IsLine);
             await writer.FlushAsync(cancellationToken);

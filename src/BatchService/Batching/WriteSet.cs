@@ -14,6 +14,9 @@ internal abstract class WriteSet
     /// <summary>How many items the set holds.</summary>
     public abstract int Count { get; }
 
+    /// <summary>What fails as a whole may succeed in the form of <see cref="ToDivided"/>, or its bad items be found by it.</summary>
+    public virtual bool IsDivisible => Count > 1;
+
     /// <summary>The index in the request of the item at <paramref name="position"/> of the set.</summary>
     public abstract int IndexOf(int position);
 

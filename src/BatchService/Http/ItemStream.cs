@@ -8,7 +8,7 @@ namespace BatchService.Http;
 
 /// <summary>
 /// An NDJSON or CSV body as items. One that may have to be read again (an atomic batch), or whose hash is needed first (a key), waits for
-/// its end on disk; every other is read as it arrives.
+/// its end on disk; every other is read as it arrives, and when the client pauses, the items that it has sent are written and answered.
 /// </summary>
 internal sealed class ItemStream : IDisposable
 {
@@ -38,12 +38,13 @@ internal sealed class ItemStream : IDisposable
             return result;
         result._owned.Add(stream);
         var hasKey = context.Request.Headers.ContainsKey(IdempotencyHeader.Name);
-        if (again || hasKey)
+        var pauses = again || hasKey ? null : new SenderPauses(context.RequestServices.GetRequiredService<TimeProvider>());
+        if (pauses is null)
             stream = await result.BufferAsync(context, route, stream, hasKey, cancellationToken);
         if (result.Error is null && kind == MediaKind.Csv)
-            await result.OpenCsvAsync(stream, maxLineBytes, cancellationToken);
+            await result.OpenCsvAsync(stream, pauses, maxLineBytes, cancellationToken);
         else
-            result.Source = new ItemSource.Streamed(null, token => ReadLinesAsync(Rewound(stream), root, maxLineBytes, token));
+            result.Source = new ItemSource.Streamed(null, token => ReadLinesAsync(Rewound(stream), root, maxLineBytes, token), pauses);
         return result;
     }
 
@@ -65,13 +66,13 @@ internal sealed class ItemStream : IDisposable
         return buffer;
     }
 
-    private async Task OpenCsvAsync(Stream stream, int maxLineBytes, CancellationToken cancellationToken)
+    private async Task OpenCsvAsync(Stream stream, SenderPauses? pauses, int maxLineBytes, CancellationToken cancellationToken)
     {
         var reader = new CsvReader(stream, maxLineBytes);
         Error = await reader.ReadHeaderAsync(cancellationToken);
         CsvReader? first = reader;
         Source = new ItemSource.Streamed(
-            reader.Columns, token => ReadRecordsAsync(Interlocked.Exchange(ref first, null), stream, maxLineBytes, token));
+            reader.Columns, token => ReadRecordsAsync(Interlocked.Exchange(ref first, null), stream, maxLineBytes, token), pauses);
     }
 
     /// <summary>Reads the records by a reader that is past the header, or, when there is none any more, from the start.</summary>

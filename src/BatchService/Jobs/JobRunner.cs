@@ -61,6 +61,7 @@ internal sealed partial class JobRunner(
         var work = new JobWork(
             lease.Job.Caller, lease.Job.Options, lease.Job.Header, lease.FirstIndex, token => OpenAsync(lease, pace, token), outcomes, done);
         var run = await type.OpenAsync(work, cancellationToken);
+        await using var plan = run.Plan as IAsyncDisposable;
         offset = run.Offset;
         var hook = new JobHook(lease, type, LeaseTime, time, offset, tellsFailures: false);
         var end = await writer.WriteAsync(run.Plan, run.Mode, lease.Job.Caller, hook, cancellationToken);
