@@ -2,6 +2,7 @@ using BatchService.Batching;
 using BatchService.Data;
 using BatchService.Entities;
 using BatchService.Http;
+using BatchService.Notebooks;
 using BatchService.Operations;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
@@ -12,7 +13,7 @@ var builder = WebApplication.CreateBuilder(args);
 builder.Configuration["Urls"] ??= "http://127.0.0.1:5080";
 builder.AddDatabase();
 builder.AddHttpKit();
-builder.Services.AddBatching().AddEntities().AddOperations();
+builder.Services.AddBatching().AddEntities().AddOperations().AddNotebooks();
 
 await using var app = builder.Build();
 app.UseHttpKit();
@@ -20,6 +21,7 @@ app.MapOperations();
 app.MapRowBatches();
 app.MapEntities();
 app.MapCapabilities();
+app.MapNotebooks();
 
 if (!await app.PrepareDatabaseAsync(app.Lifetime.ApplicationStopping))
 {

@@ -19,6 +19,9 @@ internal static class NotebookErrors
 
     public static readonly Error JobNotClaimed = new(ErrorCodes.JobStateConflict, "Job not claimed by this worker");
 
+    public static Error EntryExists(string pointer) =>
+        new(ErrorCodes.UniqueViolation, "An entry of the notebook has this entry_id already", pointer);
+
     public static Error NotInNotebook(string pointer) =>
         new(ErrorCodes.FieldInvalid, "The id names no entry of this notebook, nor an earlier one of the batch", pointer);
 }

@@ -10,10 +10,12 @@ internal static class NotebookJson
 {
     private static readonly JsonWriterOptions Writing = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
+    public static Utf8JsonWriter Writer(IBufferWriter<byte> buffer) => new(buffer, Writing);
+
     public static ReadOnlyMemory<byte> Write(Action<Utf8JsonWriter> write)
     {
         var buffer = new ArrayBufferWriter<byte>(1024);
-        using (var writer = new Utf8JsonWriter(buffer, Writing))
+        using (var writer = Writer(buffer))
             write(writer);
         return buffer.WrittenMemory;
     }
