@@ -68,9 +68,11 @@ internal sealed class EntryRow
 /// <summary>Maps <see cref="EntryRow"/>.</summary>
 internal sealed class EntryConfiguration : IEntityTypeConfiguration<EntryRow>
 {
-    // A tsvector holds 1 MiB of words and places; 100,000 characters stay below it whatever they are.
+    // A tsvector holds 1 MiB of words and places; 100,000 characters stay below it whatever they are. A slash makes a word of its own of
+    // a/path, whose parts nobody would find.
     private const string SearchSql =
-        "setweight(to_tsvector('simple'::regconfig, coalesce(topic, '')), 'A') || setweight(to_tsvector('simple'::regconfig, left(content, 100000)), 'B')";
+        "setweight(to_tsvector('simple'::regconfig, replace(coalesce(topic, ''), '/', ' ')), 'A')"
+        + " || setweight(to_tsvector('simple'::regconfig, replace(left(content, 100000), '/', ' ')), 'B')";
 
     public void Configure(EntityTypeBuilder<EntryRow> builder)
     {

@@ -18,6 +18,13 @@ internal sealed class JobSignal
     /// <summary>Notebooks that other processes should hear of.</summary>
     public ChannelReader<Guid> Outgoing => _outgoing.Reader;
 
+    /// <summary>How many wait here for a job of the notebook.</summary>
+    public int Waiting(Guid notebookId)
+    {
+        lock (_lock)
+            return _waiting.TryGetValue(notebookId, out var entry) ? entry.Waiting : 0;
+    }
+
     /// <summary>To be called after a commit that may have made a job ready.</summary>
     public void Announce(string notebookId)
     {

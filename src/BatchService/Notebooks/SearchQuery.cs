@@ -8,11 +8,11 @@ internal static class SearchQuery
 
     /// <summary>
     /// The text of a tsquery. Each word is quoted, so that nothing in it is an operator; PostgreSQL's own parser takes it apart as it does
-    /// the content (<c>refresh-token</c>, <c>example.com</c>), and drops what is no word.
+    /// the content (<c>refresh-token</c>, <c>example.com</c>), and drops what is no word. Slashes part words, there as here.
     /// </summary>
     public static string ToTsQuery(string text) => string.Join(
         " & ",
-        text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)
+        text.Replace('/', ' ').Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)
             .Take(MaxWords)
             .Select(word => $"'{word.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("'", "''", StringComparison.Ordinal)}':*"));
 }

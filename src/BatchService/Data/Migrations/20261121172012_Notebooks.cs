@@ -56,7 +56,7 @@ namespace BatchService.Data.Migrations
                     primary_topic = table.Column<string>(type: "text", nullable: true),
                     integration_cost = table.Column<double>(type: "double precision", nullable: false, defaultValue: 0.0),
                     cost_computed_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
-                    search_text = table.Column<NpgsqlTsVector>(type: "tsvector", nullable: false, computedColumnSql: "setweight(to_tsvector('simple'::regconfig, coalesce(topic, '')), 'A') || setweight(to_tsvector('simple'::regconfig, left(content, 100000)), 'B')", stored: true)
+                    search_text = table.Column<NpgsqlTsVector>(type: "tsvector", nullable: false, computedColumnSql: "setweight(to_tsvector('simple'::regconfig, replace(coalesce(topic, ''), '/', ' ')), 'A') || setweight(to_tsvector('simple'::regconfig, replace(left(content, 100000), '/', ' ')), 'B')", stored: true)
                 },
                 constraints: table =>
                 {

@@ -230,7 +230,7 @@ namespace BatchService.Data.Migrations
                         .ValueGeneratedOnAddOrUpdate()
                         .HasColumnType("tsvector")
                         .HasColumnName("search_text")
-                        .HasComputedColumnSql("setweight(to_tsvector('simple'::regconfig, coalesce(topic, '')), 'A') || setweight(to_tsvector('simple'::regconfig, left(content, 100000)), 'B')", true);
+                        .HasComputedColumnSql("setweight(to_tsvector('simple'::regconfig, replace(coalesce(topic, ''), '/', ' ')), 'A') || setweight(to_tsvector('simple'::regconfig, replace(left(content, 100000), '/', ' ')), 'B')", true);
 
                     b.Property<string>("StatedAuthor")
                         .HasColumnType("text")
