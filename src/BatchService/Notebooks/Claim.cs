@@ -43,7 +43,8 @@ internal sealed record Claim(string Text, double Confidence)
     private static Claim Read(JsonElement value, string pointer, bool strict, List<Error> errors)
     {
         var fields = new FieldReader(value, pointer, errors);
-        var claim = new Claim(fields.Text("text", required: true, MaxTextLength) ?? "", fields.Number("confidence", required: true, 0, 1) ?? 0);
+        var claim = new Claim(
+            fields.Text("text", required: true, MaxTextLength) ?? "", fields.Number("confidence", required: true, 0, 1) ?? 0);
         if (strict)
             fields.RefuseOthers();
         return claim;

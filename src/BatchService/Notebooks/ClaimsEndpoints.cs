@@ -25,7 +25,13 @@ internal static class ClaimsEndpoints
             """);
 
     private static async Task WriteAsync(
-        HttpContext context, WriteCall calls, TimeProvider time, IOptions<NotebookOptions> options, JobSignal signal, string id, string entryId)
+        HttpContext context,
+        WriteCall calls,
+        TimeProvider time,
+        IOptions<NotebookOptions> options,
+        JobSignal signal,
+        string id,
+        string entryId)
     {
         if (!NotebookRoute.TryRead(entryId, out var entry))
         {
@@ -46,9 +52,10 @@ internal static class ClaimsEndpoints
         signal.Announce(id);
     }
 
-    private static async Task<WriteResult> ApplyAsync(NpgsqlConnection connection, ClaimsWrite write, TimeProvider time, CancellationToken token)
+    private static async Task<WriteResult> ApplyAsync(
+        NpgsqlConnection connection, ClaimsWrite write, TimeProvider time, CancellationToken cancellationToken)
     {
-        var (jobs, error) = await ClaimsWriter.WriteAsync(connection, write, time, token);
+        var (jobs, error) = await ClaimsWriter.WriteAsync(connection, write, time, cancellationToken);
         return jobs is not { } created
             ? WriteResult.Refused(error ?? NotebookErrors.ClaimsAlreadySet)
             : WriteResult.Done(StoredAnswer.Json(StatusCodes.Status200OK, NotebookJson.Object(writer =>

@@ -40,7 +40,9 @@ internal static class ClaimsWriter
         JOIN batch.entry e ON e.notebook_id = $1 AND e.id = item.entry_id
         """;
 
-    /// <summary>The number of comparison jobs; null when the entry has claims already or does not exist; the error when the notebook does not.</summary>
+    /// <summary>
+    /// The number of comparison jobs; null when the entry has claims already or does not exist; the error when the notebook does not.
+    /// </summary>
     public static async Task<(int? Jobs, Error? Error)> WriteAsync(
         NpgsqlConnection connection, ClaimsWrite write, TimeProvider time, CancellationToken cancellationToken)
     {
@@ -68,7 +70,12 @@ internal static class ClaimsWriter
     }
 
     private static async Task InsertJobsAsync(
-        NpgsqlConnection connection, ClaimsWrite write, string claims, List<Guid> indices, DateTimeOffset now, CancellationToken cancellationToken)
+        NpgsqlConnection connection,
+        ClaimsWrite write,
+        string claims,
+        List<Guid> indices,
+        DateTimeOffset now,
+        CancellationToken cancellationToken)
     {
         await using var batch = Statement.Together(
             connection,

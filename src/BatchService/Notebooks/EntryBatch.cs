@@ -47,16 +47,19 @@ internal sealed record EntryBatch(IReadOnlyList<EntryDraft> Entries, string? Sta
 
     /// <summary>Every id that the database must be asked about: what is named, and what the entries want to be called.</summary>
     public IEnumerable<Guid> Ids() =>
-        Enumerable.Range(0, Entries.Count).SelectMany(Names).Select(name => name.Id).Concat(Entries.Select(entry => entry.Id).OfType<Guid>());
+        Enumerable.Range(0, Entries.Count).SelectMany(Names).Select(name => name.Id)
+            .Concat(Entries.Select(entry => entry.Id).OfType<Guid>());
 
-    /// <summary>What is wrong with the batch in a notebook that holds <paramref name="existing"/> of the <see cref="Ids"/>; in request order.</summary>
+    /// <summary>
+    /// What is wrong with the batch in a notebook that holds <paramref name="existing"/> of the <see cref="Ids"/>; in request order.
+    /// </summary>
     public IReadOnlyList<Error> Check(IReadOnlySet<Guid> existing)
     {
         var errors = new List<Error>();
         var earlier = new HashSet<Guid>();
         for (var index = 0; index < Entries.Count; index++)
         {
-            foreach (var (id, pointer) in Names(index).Where(name => !existing.Contains(name.Id) && !earlier.Contains(name.Id)))
+            foreach (var (_, pointer) in Names(index).Where(name => !existing.Contains(name.Id) && !earlier.Contains(name.Id)))
                 errors.Add(NotebookErrors.NotInNotebook(pointer) with { Index = IsBatch ? index : null });
             if (Entries[index].Id is not { } own)
                 continue;
@@ -79,7 +82,7 @@ internal sealed record EntryBatch(IReadOnlyList<EntryDraft> Entries, string? Sta
             var entry = EntryDraft.Read(fields, options.MaxContentLength, wrong);
             fields.RefuseOthers();
             if (entry.Id is { } id && !ids.Add(id))
-                wrong.Add(new Error(ErrorCodes.DuplicateInBatch, "An earlier entry of the batch has the same entry_id", fields.PlaceOf("entry_id")));
+                wrong.Add(NotebookErrors.EntryTwice(fields.PlaceOf("entry_id")));
             errors.AddRange(wrong.Select(error => error with { Index = index }));
             entries.Add(entry);
         }
@@ -95,7 +98,7 @@ internal sealed record EntryBatch(IReadOnlyList<EntryDraft> Entries, string? Sta
         var own = Entries.Select(entry => entry.Id).OfType<Guid>().ToHashSet();
         for (var index = 0; index < Entries.Count; index++)
         {
-            foreach (var (id, pointer) in Names(index).Where(name => own.Contains(name.Id) && !earlier.Contains(name.Id)))
+            foreach (var (_, pointer) in Names(index).Where(name => own.Contains(name.Id) && !earlier.Contains(name.Id)))
                 yield return NotebookErrors.NotInNotebook(pointer) with { Index = IsBatch ? index : null };
             if (Entries[index].Id is { } mine)
                 earlier.Add(mine);

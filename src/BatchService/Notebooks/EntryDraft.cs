@@ -54,7 +54,7 @@ internal sealed record EntryDraft(
             if (element.ValueKind == JsonValueKind.String && Guid.TryParseExact(element.GetString(), "D", out var id))
                 ids.Add(id);
             else
-                errors.Add(new Error(ErrorCodes.FieldInvalid, "A reference must be a UUID", JsonPointer.Append(fields.PlaceOf("references"), position)));
+                errors.Add(NotebookErrors.NotAnId(JsonPointer.Append(fields.PlaceOf("references"), position)));
             position++;
         }
         return ids;

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using BatchService.Batching;
 using BatchService.Http;
 using Microsoft.Extensions.Options;
@@ -13,7 +12,8 @@ internal static class EntryEndpoints
     public static void MapEntries(this IEndpointRouteBuilder routes)
     {
         routes.MapPost("/notebooks/{id}/batch", WriteBatchAsync)
-            .WithName("PostNotebookBatch").WithTags(Tag).WithSummary("Write up to 100 entries, all or nothing; each is queued for DISTILL_CLAIMS")
+            .WithName("PostNotebookBatch").WithTags(Tag)
+            .WithSummary("Write up to 100 entries, all or nothing; each is queued for DISTILL_CLAIMS")
             .RequireScope("notebooks:write").RefuseUnknownQuery().WithBatchHeaders().WithNotebookId()
             .WithAnswer(StatusCodes.Status201Created, "Every entry, in request order.")
             .WithBatchExamples();
@@ -48,7 +48,10 @@ internal static class EntryEndpoints
             id,
             (body, errors) => EntryBatch.Parse(body, errors, limits),
             (notebook, batch, connection, token) => EntryWriter.WriteAsync(
-                connection, new EntryWrite(notebook, context.GetCaller().Subject, batch, RevisionOf: null, limits.MaxRetries), time, token));
+                connection,
+                new EntryWrite(notebook, context.GetCaller().Subject, batch, RevisionOf: null, limits.MaxRetries),
+                time,
+                token));
         signal.Announce(id);
     }
 
@@ -60,7 +63,13 @@ internal static class EntryEndpoints
     }
 
     private static async Task ReviseAsync(
-        HttpContext context, WriteCall calls, TimeProvider time, IOptions<NotebookOptions> options, JobSignal signal, string id, string entryId)
+        HttpContext context,
+        WriteCall calls,
+        TimeProvider time,
+        IOptions<NotebookOptions> options,
+        JobSignal signal,
+        string id,
+        string entryId)
     {
         if (!NotebookRoute.TryRead(entryId, out var revised))
         {
@@ -72,7 +81,8 @@ internal static class EntryEndpoints
         signal.Announce(id);
     }
 
-    private static Task RunOneAsync(HttpContext context, WriteCall calls, TimeProvider time, NotebookOptions limits, string id, Guid? revised) =>
+    private static Task RunOneAsync(
+        HttpContext context, WriteCall calls, TimeProvider time, NotebookOptions limits, string id, Guid? revised) =>
         NotebookRoute.RunAsync(
             context,
             calls,

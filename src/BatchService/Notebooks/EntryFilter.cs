@@ -13,7 +13,7 @@ internal sealed record EntryFilter(
     double? FrictionAbove,
     bool? NeedsReview)
 {
-    /// <summary>No topic that begins with a prefix sorts behind the prefix followed by these: the largest characters, as many as fit.</summary>
+    /// <summary>No topic with a prefix sorts behind the prefix followed by these: the largest characters, as many as fit.</summary>
     private static readonly string Last = string.Concat(Enumerable.Repeat("\U0010FFFF", EntryDraft.MaxTopicLength / 2));
 
     /// <summary>Conditions on <c>batch.entry e</c>, each with AND before it; the values go behind those that are there.</summary>

@@ -9,18 +9,16 @@ namespace BatchService.Notebooks;
 /// <param name="After">The cursor's keys.</param>
 internal sealed record PageAsk(Guid NotebookId, string Subject, int Limit, IReadOnlyList<string>? After);
 
-/// <summary>Lists of entries: browsing, newest first; what changed since a position, in causal order; full-text search, best first.</summary>
+/// <summary>Lists of entries: browsed, newest first; changed since a position, in causal order; found by words, best first.</summary>
 internal sealed class EntryPages(NpgsqlDataSource dataSource)
 {
     private const string Marks = "StartSel=**, StopSel=**, MaxFragments=2, MinWords=5, MaxWords=25, FragmentDelimiter=\" … \"";
-
-    private static readonly Error BadCursor = new(ErrorCodes.FieldInvalid, "The query parameter 'cursor' is not one that this list gave");
 
     /// <summary>The cursor has one key.</summary>
     public Task<(ReadOnlyMemory<byte> Json, Error? Error)> BrowseAsync(PageAsk ask, EntryFilter filter, CancellationToken cancellationToken)
     {
         if (Position(ask.After, 0, long.MaxValue) is not { } before)
-            return Task.FromResult((default(ReadOnlyMemory<byte>), (Error?)BadCursor));
+            return Task.FromResult((default(ReadOnlyMemory<byte>), (Error?)NotebookErrors.BadCursor));
         var values = new List<object> { ask.NotebookId, before, ask.Limit + 1 };
         var sql = $"""
             SELECT {EntrySummary.Columns}
@@ -37,7 +35,7 @@ internal sealed class EntryPages(NpgsqlDataSource dataSource)
     public Task<(ReadOnlyMemory<byte> Json, Error? Error)> ObserveAsync(PageAsk ask, long since, CancellationToken cancellationToken)
     {
         if (Position(ask.After, 0, since) is not { } behind)
-            return Task.FromResult((default(ReadOnlyMemory<byte>), (Error?)BadCursor));
+            return Task.FromResult((default(ReadOnlyMemory<byte>), (Error?)NotebookErrors.BadCursor));
         const string sql = $"""
             SELECT {EntrySummary.Columns}
             FROM batch.entry e
@@ -46,7 +44,11 @@ internal sealed class EntryPages(NpgsqlDataSource dataSource)
             LIMIT $3
             """;
         return ReadAsync(
-            ask, new PageShape("changes", Current: true, WriteChange, PositionOf), sql, [ask.NotebookId, behind, ask.Limit + 1], cancellationToken);
+            ask,
+            new PageShape("changes", Current: true, WriteChange, PositionOf),
+            sql,
+            [ask.NotebookId, behind, ask.Limit + 1],
+            cancellationToken);
     }
 
     /// <summary>The cursor has two keys.</summary>
@@ -57,7 +59,7 @@ internal sealed class EntryPages(NpgsqlDataSource dataSource)
         if (Position(ask.After, 1, long.MaxValue) is not { } before
             || (ask.After is { } keys && !float.TryParse(keys[0], NumberStyles.Float, CultureInfo.InvariantCulture, out rank)))
         {
-            return Task.FromResult((default(ReadOnlyMemory<byte>), (Error?)BadCursor));
+            return Task.FromResult((default(ReadOnlyMemory<byte>), (Error?)NotebookErrors.BadCursor));
         }
 
         // The snippets are made of the page's rows only, and of a bounded part of them.

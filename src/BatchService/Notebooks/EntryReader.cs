@@ -8,9 +8,9 @@ namespace BatchService.Notebooks;
 internal sealed class EntryReader(NpgsqlDataSource dataSource)
 {
     private const string Sql = """
-        SELECT e.id, e.notebook_id, e.causal_position, e.content, e.content_type, e.topic, e.author, e.stated_author, e.created, e.revision_of,
-               e.fragment_of, e.fragment_index, e."references", e.claims::text, e.claims_status, e.claims_author, e.claims_stated_author,
-               e.comparisons::text, e.max_friction, e.needs_review, e.primary_topic, e.integration_cost,
+        SELECT e.id, e.notebook_id, e.causal_position, e.content, e.content_type, e.topic, e.author, e.stated_author, e.created,
+               e.revision_of, e.fragment_of, e.fragment_index, e."references",
+               e.claims::text, e.claims_status, e.claims_author, e.claims_stated_author, e.comparisons::text, e.max_friction, e.needs_review, e.primary_topic, e.integration_cost,
                ARRAY(SELECT o.id FROM batch.entry o
                      WHERE o.notebook_id = $1 AND o."references" @> ARRAY[$2::uuid] ORDER BY o.causal_position),
                ARRAY(SELECT f.id FROM batch.entry f

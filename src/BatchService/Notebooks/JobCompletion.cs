@@ -32,13 +32,15 @@ internal static class JobCompletion
             SET status = 'completed', result = $3::jsonb, error = NULL, lease_until = NULL, completed_at = now(), follow_up_jobs = $4
             WHERE notebook_id = $1 AND id = $2
             """;
-        await using var batch = Statement.Together(connection, Statement.Of(sql, job.NotebookId, job.JobId, result.GetRawText(), followUps));
+        await using var batch = Statement.Together(
+            connection, Statement.Of(sql, job.NotebookId, job.JobId, result.GetRawText(), followUps));
         await batch.ExecuteNonQueryAsync(cancellationToken);
         return Completed(followUps);
     }
 
     /// <summary>Gives it back to be tried again, or gives it up when no retry is left.</summary>
-    public static async Task<WriteResult> FailAsync(NpgsqlConnection connection, JobRef job, string reason, CancellationToken cancellationToken)
+    public static async Task<WriteResult> FailAsync(
+        NpgsqlConnection connection, JobRef job, string reason, CancellationToken cancellationToken)
     {
         var (hold, missing) = await JobHold.TakeAsync(connection, job, cancellationToken);
         if (hold is null)
@@ -101,7 +103,12 @@ internal static class JobCompletion
     }
 
     private static async Task AddComparisonAsync(
-        NpgsqlConnection connection, JobRef job, JobHold hold, JobResult.Compared compared, DateTimeOffset now, CancellationToken cancellationToken)
+        NpgsqlConnection connection,
+        JobRef job,
+        JobHold hold,
+        JobResult.Compared compared,
+        DateTimeOffset now,
+        CancellationToken cancellationToken)
     {
         const string sql = """
             UPDATE batch.entry

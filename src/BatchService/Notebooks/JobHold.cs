@@ -24,7 +24,8 @@ internal sealed record JobHold(
         """;
 
     /// <summary>Locks the notebook against being deleted, then the job: always in this order.</summary>
-    public static async Task<(JobHold? Job, Error? Error)> TakeAsync(NpgsqlConnection connection, JobRef job, CancellationToken cancellationToken)
+    public static async Task<(JobHold? Job, Error? Error)> TakeAsync(
+        NpgsqlConnection connection, JobRef job, CancellationToken cancellationToken)
     {
         await using var batch = Statement.Together(
             connection,

@@ -37,25 +37,30 @@ internal sealed class JobQueue(
 
     private const int NoContent = 204;
 
-    /// <summary>The job, or 204. Waits until there may be one, at most <paramref name="wait"/>, or until <paramref name="stopping"/>.</summary>
+    /// <summary>The job, or 204 when none came within <paramref name="wait"/> or until <paramref name="stopping"/>.</summary>
     public async Task<WriteResult> NextAsync(
         JobAsk ask, Caller caller, TimeSpan wait, CancellationToken stopping, CancellationToken cancellationToken)
     {
         var start = time.GetTimestamp();
-        for (var isFirst = true; ; isFirst = false)
+        var isFirst = true;
+        while (true)
         {
             // Before looking: a job that comes between looking and waiting is not missed.
             using var subscription = signal.Listen(ask.NotebookId);
             if (isFirst || await PeekAsync(ask, cancellationToken))
             {
+                isFirst = false;
                 var claimed = await ClaimAsync(ask, caller, cancellationToken);
                 if (claimed.Answer is not { Status: NoContent })
                     return claimed;
             }
             var left = wait - time.GetElapsedTime(start);
+            if (left > TimeSpan.Zero)
+                await PauseAsync(subscription.News, left, stopping, cancellationToken);
+
+            // A service that stops takes no job on the way out.
             if (left <= TimeSpan.Zero || stopping.IsCancellationRequested)
                 return WriteResult.Done(Nothing);
-            await PauseAsync(subscription.News, left, stopping, cancellationToken);
         }
     }
 
@@ -87,10 +92,12 @@ internal sealed class JobQueue(
     {
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         deadline.CancelAfter(TimeSpan.FromSeconds(limits.Value.DeadlineSeconds));
-        return await writes.RunAsync(key: null, caller, (connection, token) => ClaimAsync(connection, ask, caller.Subject, token), deadline.Token);
+        return await writes.RunAsync(
+            key: null, caller, (connection, token) => ClaimAsync(connection, ask, caller.Subject, token), deadline.Token);
     }
 
-    private async Task<WriteResult> ClaimAsync(NpgsqlConnection connection, JobAsk ask, string subject, CancellationToken cancellationToken)
+    private async Task<WriteResult> ClaimAsync(
+        NpgsqlConnection connection, JobAsk ask, string subject, CancellationToken cancellationToken)
     {
         var claim = $"""
             WITH next AS MATERIALIZED (
@@ -123,7 +130,11 @@ internal sealed class JobQueue(
         if (!await reader.ReadAsync(cancellationToken))
             return WriteResult.Done(Nothing);
         var job = new ClaimedJob(
-            reader.GetGuid(0), reader.GetString(1), reader.GetString(2), reader.GetFieldValue<DateTimeOffset>(3), reader.GetFieldValue<DateTimeOffset>(4));
+            reader.GetGuid(0),
+            reader.GetString(1),
+            reader.GetString(2),
+            reader.GetFieldValue<DateTimeOffset>(3),
+            reader.GetFieldValue<DateTimeOffset>(4));
         await reader.NextResultAsync(cancellationToken);
         await reader.ReadAsync(cancellationToken);
         return WriteResult.Done(StoredAnswer.Json(200, job.ToJson(ask.WorkerId, reader.GetInt64(0))));

@@ -133,7 +133,13 @@ internal static class JobQueueEndpoints
     }
 
     private static async Task CompleteAsync(
-        HttpContext context, WriteCall calls, TimeProvider time, IOptions<NotebookOptions> options, JobSignal signal, string id, string jobId)
+        HttpContext context,
+        WriteCall calls,
+        TimeProvider time,
+        IOptions<NotebookOptions> options,
+        JobSignal signal,
+        string id,
+        string jobId)
     {
         if (!NotebookRoute.TryRead(jobId, out var job))
         {

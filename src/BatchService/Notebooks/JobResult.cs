@@ -29,7 +29,9 @@ internal abstract record JobResult
         JobResult result = jobType switch
         {
             JobTypes.DistillClaims => new Distilled(
-                value.ValueKind == JsonValueKind.Object ? Claim.ReadAll(fields.Raw("claims"), "/result/claims", strict: false, errors) : []),
+                value.ValueKind == JsonValueKind.Object
+                    ? Claim.ReadAll(fields.Raw("claims"), "/result/claims", strict: false, errors)
+                    : []),
             JobTypes.CompareClaims => new Compared(
                 fields.Number("entropy", required: true, 0, MaxMeasure) ?? 0,
                 fields.Number("friction", required: true, 0, MaxMeasure) ?? 0,

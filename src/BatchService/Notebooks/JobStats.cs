@@ -7,7 +7,8 @@ namespace BatchService.Notebooks;
 internal sealed class JobStats(NpgsqlDataSource dataSource)
 {
     /// <summary>Counts per type and status, zeros included.</summary>
-    public async Task<(ReadOnlyMemory<byte> Json, Error? Error)> CountAsync(Guid notebook, string subject, CancellationToken cancellationToken)
+    public async Task<(ReadOnlyMemory<byte> Json, Error? Error)> CountAsync(
+        Guid notebook, string subject, CancellationToken cancellationToken)
     {
         const string sql = "SELECT job_type, status, count(*) FROM batch.notebook_job WHERE notebook_id = $1 GROUP BY job_type, status";
         await using var batch = Statement.Together(

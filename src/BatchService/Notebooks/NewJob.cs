@@ -15,7 +15,7 @@ internal sealed record NewJob(string JobType, string Payload, IReadOnlyList<(Gui
         RETURNING payload::text, created
         """;
 
-    /// <summary>Every type needs the entry that its result goes to; what else is in the payload is between the client and its workers.</summary>
+    /// <summary>Every type needs the entry that its result goes to; the rest of the payload is between client and workers.</summary>
     public static NewJob Parse(JsonElement body, List<Error> errors)
     {
         var fields = new FieldReader(body, "", errors);
@@ -77,7 +77,9 @@ internal sealed record NewJob(string JobType, string Payload, IReadOnlyList<(Gui
             connection,
             Statement.Of($"{NotebookAccess.Select(AccessTier.ReadWrite)} FOR KEY SHARE OF n", notebook, subject),
             Statement.Of(
-                "SELECT id FROM batch.entry WHERE notebook_id = $1 AND id = ANY ($2)", notebook, Entries.Select(entry => entry.Id).ToArray()));
+                "SELECT id FROM batch.entry WHERE notebook_id = $1 AND id = ANY ($2)",
+                notebook,
+                Entries.Select(entry => entry.Id).ToArray()));
         await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
         if (!await reader.ReadAsync(cancellationToken))
             return [NotebookErrors.NotebookNotFound(notebook)];

@@ -6,7 +6,8 @@ namespace BatchService.Notebooks;
 /// <summary>A notebook as it is answered.</summary>
 /// <param name="Tier">What the caller may do: <c>owner</c>, or the tier that it is shared with.</param>
 /// <param name="Shares">A JSON object of subjects and tiers; null where the caller may not see it.</param>
-internal sealed record Notebook(Guid Id, string Name, string Owner, DateTimeOffset Created, long CurrentSequence, string Tier, string? Shares)
+internal sealed record Notebook(
+    Guid Id, string Name, string Owner, DateTimeOffset Created, long CurrentSequence, string Tier, string? Shares)
 {
     /// <summary>The columns that <see cref="Read"/> expects, of <c>batch.notebook n</c>, with $2 = the caller's subject.</summary>
     public const string Columns = """

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using BatchService.Batching;
 using BatchService.Http;
 
@@ -27,7 +28,8 @@ internal static class NotebookEndpoints
             .WithExample("a notebook", """{ "name": "Field notes" }""")
             .WithAnswer(StatusCodes.Status201Created, "The notebook.");
         routes.MapGet("/notebooks", ListAsync)
-            .WithName("GetNotebooks").WithTags(Tag).WithSummary("The notebooks that the caller owns or that are shared with it, newest first")
+            .WithName("GetNotebooks").WithTags(Tag)
+            .WithSummary("The notebooks that the caller owns or that are shared with it, newest first")
             .RequireScope("notebooks:read").RefuseUnknownQuery("cursor", "limit").WithPaging()
             .WithAnswer(StatusCodes.Status200OK, "A page of notebooks.");
         routes.MapGet("/notebooks/{id}", GetAsync)
@@ -75,7 +77,8 @@ internal static class NotebookEndpoints
         return error is null ? Results.Bytes(json, RequestMedia.Json) : Problem.Of(error);
     }
 
-    private static async Task<IResult> GetAsync(HttpContext context, NotebookReader notebooks, string id, CancellationToken cancellationToken)
+    private static async Task<IResult> GetAsync(
+        HttpContext context, NotebookReader notebooks, string id, CancellationToken cancellationToken)
     {
         if (!NotebookRoute.TryRead(id, out var notebook))
             return Problem.Of(NotebookErrors.NothingHere);
@@ -110,7 +113,7 @@ internal static class NotebookEndpoints
         id,
         (notebook, connection, token) => NotebookWriter.UnshareAsync(connection, notebook, context.GetCaller().Subject, subject, token));
 
-    private static string ParseName(System.Text.Json.JsonElement body, List<Error> errors)
+    private static string ParseName(JsonElement body, List<Error> errors)
     {
         var fields = new FieldReader(body, "", errors);
         var name = fields.Text("name", required: true, MaxNameLength);

@@ -22,6 +22,13 @@ internal static class NotebookErrors
     public static Error EntryExists(string pointer) =>
         new(ErrorCodes.UniqueViolation, "An entry of the notebook has this entry_id already", pointer);
 
+    public static Error EntryTwice(string pointer) =>
+        new(ErrorCodes.DuplicateInBatch, "An earlier entry of the batch has the same entry_id", pointer);
+
+    public static Error NotAnId(string pointer) => new(ErrorCodes.FieldInvalid, "A reference must be a UUID", pointer);
+
+    public static readonly Error BadCursor = new(ErrorCodes.FieldInvalid, "The query parameter 'cursor' is not one that this list gave");
+
     public static Error NotInNotebook(string pointer) =>
         new(ErrorCodes.FieldInvalid, "The id names no entry of this notebook, nor an earlier one of the batch", pointer);
 }

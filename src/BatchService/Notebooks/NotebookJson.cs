@@ -5,7 +5,7 @@ using BatchService.Batching;
 
 namespace BatchService.Notebooks;
 
-/// <summary>Writes the JSON of notebooks: texts stay readable, times are RFC 3339, what the database keeps as JSON goes in as JSON.</summary>
+/// <summary>Writes the JSON of notebooks: readable texts, RFC 3339 times, and the database's JSON as JSON.</summary>
 internal static class NotebookJson
 {
     private static readonly JsonWriterOptions Writing = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };

@@ -23,7 +23,7 @@ internal sealed class NotebookOptions
     [Range(0, 1_000)]
     public int MaxRetries { get; set; } = 3;
 
-    /// <summary>Seconds after which a waiting worker looks again by itself. A new job wakes it sooner; this is what holds if no word comes.</summary>
+    /// <summary>Seconds, up to twice as many, after which a waiting worker looks again by itself. News wakes it sooner.</summary>
     [Range(1, 60)]
     public int PollSeconds { get; set; } = 1;
 }

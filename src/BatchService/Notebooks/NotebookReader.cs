@@ -1,4 +1,3 @@
-using System.Globalization;
 using BatchService.Batching;
 using Npgsql;
 
@@ -21,7 +20,8 @@ internal sealed class NotebookReader(NpgsqlDataSource dataSource)
         await using var batch = Statement.Together(
             dataSource,
             Statement.Of(shares, id, subject),
-            Statement.Of($"SELECT {Notebook.Columns} FROM batch.notebook n WHERE {NotebookAccess.Condition(AccessTier.Read)}", id, subject));
+            Statement.Of(
+                $"SELECT {Notebook.Columns} FROM batch.notebook n WHERE {NotebookAccess.Condition(AccessTier.Read)}", id, subject));
         await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
         await reader.ReadAsync(cancellationToken);
         var visible = await reader.IsDBNullAsync(0, cancellationToken) ? null : reader.GetString(0);
@@ -37,13 +37,16 @@ internal sealed class NotebookReader(NpgsqlDataSource dataSource)
         if (after is not null
             && !(Rfc3339.TryParse(after[0], out time) && Guid.TryParseExact(after[1], "D", out last)))
         {
-            return (default, new Error(ErrorCodes.FieldInvalid, "The query parameter 'cursor' is not one that this list gave"));
+            return (default, NotebookErrors.BadCursor);
         }
 
         const string sql = $"""
             SELECT {Notebook.Columns}
             FROM batch.notebook n
-            WHERE n.id IN (SELECT id FROM batch.notebook WHERE owner = $2 UNION SELECT notebook_id FROM batch.notebook_share WHERE subject = $2)
+            WHERE n.id IN (
+                SELECT id FROM batch.notebook WHERE owner = $2
+                UNION
+                SELECT notebook_id FROM batch.notebook_share WHERE subject = $2)
               AND (n.created, n.id) < ($3, $4)
             ORDER BY n.created DESC, n.id DESC
             LIMIT $1
@@ -67,6 +70,6 @@ internal sealed class NotebookReader(NpgsqlDataSource dataSource)
         }
         writer.WriteEndArray();
         var last = notebooks.Count > limit ? notebooks[limit - 1] : null;
-        writer.WriteString("next_cursor", last is null ? null : PageCursor.Write(Rfc3339.Format(last.Created), last.Id.ToString("D", CultureInfo.InvariantCulture)));
+        writer.WriteString("next_cursor", last is null ? null : PageCursor.Write(Rfc3339.Format(last.Created), $"{last.Id}"));
     });
 }

@@ -5,7 +5,7 @@ using Npgsql;
 
 namespace BatchService.Notebooks;
 
-/// <summary>What the endpoints below <c>/notebooks/{id}</c> share: ids in the address, idempotency per address, the ids of examples.</summary>
+/// <summary>What the endpoints below <c>/notebooks/{id}</c> share: ids in the address, idempotency per address, examples.</summary>
 internal static class NotebookRoute
 {
     /// <summary>In Swagger UI; POST /notebooks gives a real one.</summary>
@@ -28,7 +28,10 @@ internal static class NotebookRoute
         if (!TryRead(id, out var notebook))
             await Problem.WriteAsync(context, [NotebookErrors.NothingHere], context.RequestAborted);
         else
-            await calls.RunAsync(context, KeyRoute(context), parse, (request, connection, token) => write(notebook, request, connection, token));
+        {
+            await calls.RunAsync(
+                context, KeyRoute(context), parse, (request, connection, token) => write(notebook, request, connection, token));
+        }
     }
 
     /// <summary>A call without a body on the notebook of the address.</summary>

@@ -15,7 +15,7 @@ internal sealed class NotebookRow
 
     public DateTimeOffset Created { get; init; }
 
-    /// <summary>The position of the latest entry. Raising it locks the row, which puts concurrent batches in order and leaves no gaps.</summary>
+    /// <summary>The position of the latest entry. Raising it locks the row, which puts batches in order and leaves no gaps.</summary>
     public long CurrentSequence { get; init; }
 }
 

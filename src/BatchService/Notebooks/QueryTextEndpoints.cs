@@ -71,5 +71,6 @@ internal static class QueryText
         return null;
     }
 
-    private static Error Invalid(string name, string expectation) => new(ErrorCodes.FieldInvalid, $"The query parameter '{name}' {expectation}");
+    private static Error Invalid(string name, string expectation) =>
+        new(ErrorCodes.FieldInvalid, $"The query parameter '{name}' {expectation}");
 }
