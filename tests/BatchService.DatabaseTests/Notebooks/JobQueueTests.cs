@@ -30,6 +30,20 @@ public sealed class JobQueueTests(NotebooksFixture service) : IClassFixture<Note
     }
 
     [Fact]
+    public async Task Hands_each_job_to_one_of_many_workers_that_ask_at_once()
+    {
+        var id = await Client.CreateAsync();
+        (await Client.BatchAsync(id, [.. Enumerable.Repeat(NotebookClient.Entry(), 20)])).Expect(201);
+
+        var replies = await Task.WhenAll(Enumerable.Range(0, 32).Select(worker => Client.NextAsync(id, $"w{worker}")));
+
+        var jobs = replies.Where(reply => (int)reply.Status == 200).Select(reply => reply["id"].GetGuid()).ToList();
+        Assert.Equal(20, jobs.Distinct().Count());
+        Assert.Equal(20, jobs.Count);
+        Assert.Equal(12, replies.Count(reply => (int)reply.Status == 204));
+    }
+
+    [Fact]
     public async Task Hands_out_jobs_of_the_asked_type_only()
     {
         var id = await Client.CreateAsync();

@@ -105,6 +105,21 @@ public sealed class JobResultTests(NotebooksFixture service) : IClassFixture<Not
     }
 
     [Fact]
+    public async Task A_completion_that_arrives_many_times_at_once_has_one_effect()
+    {
+        var id = await Client.CreateAsync();
+        (await Client.ClaimAsync(id, await Client.AddAsync(id, topic: "index/topic/a"))).Expect(200);
+        var entry = await Client.AddAsync(id);
+        (await Client.ClaimAsync(id, entry)).Expect(200);
+        var job = (await Client.NextAsync(id, more: "&type=COMPARE_CLAIMS")).Expect(200)["id"].GetGuid();
+
+        var replies = await Task.WhenAll(Enumerable.Range(0, 16).Select(_ => Client.CompleteAsync(id, job, """{ "entropy": 0.1, "friction": 0.1 }""")));
+
+        Assert.All(replies, reply => reply.Expect(200));
+        Assert.Equal(1, (await Client.GetAsync($"/notebooks/{id}/entries/{entry}")).Expect(200)["comparisons"].GetArrayLength());
+    }
+
+    [Fact]
     public async Task A_classification_sets_the_primary_topic()
     {
         var id = await Client.CreateAsync();
