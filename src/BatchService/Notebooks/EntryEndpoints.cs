@@ -1,4 +1,3 @@
-using BatchService.Batching;
 using BatchService.Http;
 using Microsoft.Extensions.Options;
 

@@ -233,7 +233,7 @@ public sealed class EntryTests(NotebooksFixture service) : IClassFixture<Noteboo
     public async Task Takes_a_long_entry_of_words_that_are_all_different()
     {
         var id = await Client.CreateAsync();
-        string Rare(int index) => char.ConvertFromUtf32(0x20000 + (index % 40_000));
+        static string Rare(int index) => char.ConvertFromUtf32(0x20000 + (index % 40_000));
         string[] hard =
         [
             string.Join(' ', Enumerable.Range(0, 40_000).Select(Rare)),

@@ -39,8 +39,10 @@ public sealed class JobHintTests : IClassFixture<JobHintTests.SlowFixture>
 
         async Task<Guid> WakeAsync(Func<Task<NotebookReply>> work, string more = "")
         {
-            while ((int)(await Client.NextAsync(id, "idle", more)).Status == 200)
-                continue;
+            int status;
+            do
+                status = (int)(await Client.NextAsync(id, "idle", more)).Status;
+            while (status == 200);
             var waiting = Client.NextAsync(id, "w9", $"&wait=60{more}");
             await WaitUntilListeningAsync(id);
             Assert.True((await work()).Message.IsSuccessStatusCode);

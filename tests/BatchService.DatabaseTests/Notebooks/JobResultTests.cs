@@ -144,7 +144,7 @@ public sealed class JobResultTests(NotebooksFixture service) : IClassFixture<Not
     [InlineData("COMPARE_CLAIMS", """{ "entropy": 0.1, "friction": 0.1, "contradictions": 3 }""", "/result/contradictions")]
     [InlineData("CLASSIFY_TOPIC", """{ "topic": "x" }""", "/result/primary_topic")]
     [InlineData("CLASSIFY_TOPIC", """{ "primary_topic": 3 }""", "/result/primary_topic")]
-    public async Task Refuses_a_malformed_result_and_leaves_the_job_with_its_worker(string type, string result, string pointer)
+    public async Task Refuses_a_malformed_result_and_leaves_the_job_with_its_worker(string type, string result, string place)
     {
         var id = await Client.CreateAsync();
         (await Client.ClaimAsync(id, await Client.AddAsync(id, topic: "index/topic/a"))).Expect(200);
@@ -157,7 +157,7 @@ public sealed class JobResultTests(NotebooksFixture service) : IClassFixture<Not
         var job = (await Client.NextAsync(id, more: $"&type={type}")).Expect(200)["id"].GetGuid();
         var before = (await Client.GetAsync($"/notebooks/{id}/entries/{entry}")).Expect(200).Body.GetRawText();
 
-        Assert.StartsWith($"VALIDATION_FAILED {pointer}", (await Client.CompleteAsync(id, job, result)).Expect(422).Problems[0], StringComparison.Ordinal);
+        Assert.StartsWith($"VALIDATION_FAILED {place}", (await Client.CompleteAsync(id, job, result)).Expect(422).Problems[0], StringComparison.Ordinal);
 
         Assert.Equal(before, (await Client.GetAsync($"/notebooks/{id}/entries/{entry}")).Expect(200).Body.GetRawText());
         (await Client.FailAsync(id, job)).Expect(200);
