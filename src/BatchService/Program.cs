@@ -5,6 +5,7 @@ using BatchService.Entities;
 using BatchService.Frames;
 using BatchService.Http;
 using BatchService.Jobs;
+using BatchService.Notebooks;
 using BatchService.Operations;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
@@ -22,7 +23,8 @@ builder.Services
     .AddOperations()
     .AddAttestations()
     .AddFrames()
-    .AddAtlas();
+    .AddAtlas()
+    .AddNotebooks();
 
 await using var app = builder.Build();
 app.UseHttpKit();
@@ -32,6 +34,7 @@ app.MapEntities();
 app.MapAttestations();
 app.MapFrames();
 app.MapAtlas();
+app.MapNotebooks();
 app.MapJobs();
 app.MapCapabilities();
 

@@ -653,6 +653,308 @@ namespace BatchService.Data.Migrations
                     b.ToTable("webhook", "batch");
                 });
 
+            modelBuilder.Entity("BatchService.Notebooks.EntryRow", b =>
+                {
+                    b.Property<Guid>("NotebookId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("notebook_id");
+
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<string>("Author")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("author");
+
+                    b.Property<long>("CausalPosition")
+                        .HasColumnType("bigint")
+                        .HasColumnName("causal_position");
+
+                    b.Property<string>("Claims")
+                        .IsRequired()
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("jsonb")
+                        .HasColumnName("claims")
+                        .HasDefaultValueSql("'[]'");
+
+                    b.Property<string>("ClaimsAuthor")
+                        .HasColumnType("text")
+                        .HasColumnName("claims_author");
+
+                    b.Property<string>("ClaimsStatedAuthor")
+                        .HasColumnType("text")
+                        .HasColumnName("claims_stated_author");
+
+                    b.Property<string>("ClaimsStatus")
+                        .IsRequired()
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("text")
+                        .HasDefaultValue("pending")
+                        .HasColumnName("claims_status");
+
+                    b.Property<string>("Comparisons")
+                        .IsRequired()
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("jsonb")
+                        .HasColumnName("comparisons")
+                        .HasDefaultValueSql("'[]'");
+
+                    b.Property<string>("Content")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("content");
+
+                    b.Property<string>("ContentType")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("content_type");
+
+                    b.Property<DateTimeOffset?>("CostComputedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("cost_computed_at");
+
+                    b.Property<DateTimeOffset>("Created")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("created");
+
+                    b.Property<int?>("FragmentIndex")
+                        .HasColumnType("integer")
+                        .HasColumnName("fragment_index");
+
+                    b.Property<Guid?>("FragmentOf")
+                        .HasColumnType("uuid")
+                        .HasColumnName("fragment_of");
+
+                    b.Property<double>("IntegrationCost")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("double precision")
+                        .HasDefaultValue(0.0)
+                        .HasColumnName("integration_cost");
+
+                    b.Property<double?>("MaxFriction")
+                        .HasColumnType("double precision")
+                        .HasColumnName("max_friction");
+
+                    b.Property<bool>("NeedsReview")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("boolean")
+                        .HasDefaultValue(false)
+                        .HasColumnName("needs_review");
+
+                    b.Property<string>("PrimaryTopic")
+                        .HasColumnType("text")
+                        .HasColumnName("primary_topic");
+
+                    b.PrimitiveCollection<Guid[]>("References")
+                        .IsRequired()
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("uuid[]")
+                        .HasColumnName("references")
+                        .HasDefaultValueSql("'{}'");
+
+                    b.Property<Guid?>("RevisionOf")
+                        .HasColumnType("uuid")
+                        .HasColumnName("revision_of");
+
+                    b.Property<NpgsqlTsVector>("SearchText")
+                        .IsRequired()
+                        .ValueGeneratedOnAddOrUpdate()
+                        .HasColumnType("tsvector")
+                        .HasColumnName("search_text")
+                        .HasComputedColumnSql("setweight(to_tsvector('simple'::regconfig, replace(coalesce(topic, ''), '/', ' ')), 'A') || setweight(to_tsvector('simple'::regconfig, replace(left(content, 100000), '/', ' ')), 'B')", true);
+
+                    b.Property<string>("StatedAuthor")
+                        .HasColumnType("text")
+                        .HasColumnName("stated_author");
+
+                    b.Property<string>("Topic")
+                        .HasColumnType("text")
+                        .HasColumnName("topic")
+                        .UseCollation("C");
+
+                    b.HasKey("NotebookId", "Id")
+                        .HasName("entry_pkey");
+
+                    b.HasIndex(new[] { "NotebookId", "Author", "CausalPosition" }, "entry_author_idx");
+
+                    b.HasIndex(new[] { "NotebookId", "ClaimsStatus", "CausalPosition" }, "entry_claims_status_idx");
+
+                    b.HasIndex(new[] { "NotebookId", "CausalPosition" }, "entry_cost_due_idx")
+                        .HasFilter("cost_computed_at IS NULL");
+
+                    b.HasIndex(new[] { "NotebookId", "FragmentOf", "FragmentIndex" }, "entry_fragment_of_idx")
+                        .HasFilter("fragment_of IS NOT NULL");
+
+                    b.HasIndex(new[] { "NotebookId", "MaxFriction" }, "entry_max_friction_idx")
+                        .HasFilter("max_friction IS NOT NULL");
+
+                    b.HasIndex(new[] { "NotebookId", "CausalPosition" }, "entry_needs_review_idx")
+                        .HasFilter("needs_review");
+
+                    b.HasIndex(new[] { "NotebookId", "CausalPosition" }, "entry_notebook_id_causal_position_key")
+                        .IsUnique();
+
+                    b.HasIndex(new[] { "References" }, "entry_references_idx");
+
+                    NpgsqlIndexBuilderExtensions.HasMethod(b.HasIndex(new[] { "References" }, "entry_references_idx"), "gin");
+
+                    b.HasIndex(new[] { "SearchText" }, "entry_search_text_idx");
+
+                    NpgsqlIndexBuilderExtensions.HasMethod(b.HasIndex(new[] { "SearchText" }, "entry_search_text_idx"), "gin");
+
+                    b.HasIndex(new[] { "NotebookId", "Topic", "CausalPosition" }, "entry_topic_idx");
+
+                    b.HasIndex(new[] { "NotebookId" }, "entry_topic_index_idx")
+                        .HasFilter("topic LIKE 'index/topic/%' AND claims_status IN ('distilled', 'verified')");
+
+                    b.ToTable("entry", "batch");
+                });
+
+            modelBuilder.Entity("BatchService.Notebooks.NotebookJobRow", b =>
+                {
+                    b.Property<Guid>("NotebookId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("notebook_id");
+
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<DateTimeOffset?>("ClaimedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("claimed_at");
+
+                    b.Property<string>("ClaimedBy")
+                        .HasColumnType("text")
+                        .HasColumnName("claimed_by");
+
+                    b.Property<DateTimeOffset?>("CompletedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("completed_at");
+
+                    b.Property<DateTimeOffset>("Created")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("created");
+
+                    b.Property<string>("Error")
+                        .HasColumnType("text")
+                        .HasColumnName("error");
+
+                    b.Property<int?>("FollowUpJobs")
+                        .HasColumnType("integer")
+                        .HasColumnName("follow_up_jobs");
+
+                    b.Property<string>("JobType")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("job_type");
+
+                    b.Property<DateTimeOffset?>("LeaseUntil")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("lease_until");
+
+                    b.Property<int>("MaxRetries")
+                        .HasColumnType("integer")
+                        .HasColumnName("max_retries");
+
+                    b.Property<string>("Payload")
+                        .IsRequired()
+                        .HasColumnType("jsonb")
+                        .HasColumnName("payload");
+
+                    b.Property<string>("Result")
+                        .HasColumnType("jsonb")
+                        .HasColumnName("result");
+
+                    b.Property<int>("RetryCount")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("integer")
+                        .HasDefaultValue(0)
+                        .HasColumnName("retry_count");
+
+                    b.Property<string>("Status")
+                        .IsRequired()
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("text")
+                        .HasDefaultValue("pending")
+                        .HasColumnName("status");
+
+                    b.HasKey("NotebookId", "Id")
+                        .HasName("notebook_job_pkey");
+
+                    b.HasIndex(new[] { "NotebookId", "LeaseUntil" }, "notebook_job_lease_idx")
+                        .HasFilter("status = 'in_progress'");
+
+                    b.HasIndex(new[] { "NotebookId", "Created", "Id" }, "notebook_job_pending_idx")
+                        .HasFilter("status = 'pending'");
+
+                    b.HasIndex(new[] { "NotebookId", "JobType", "Created", "Id" }, "notebook_job_pending_type_idx")
+                        .HasFilter("status = 'pending'");
+
+                    b.HasIndex(new[] { "NotebookId", "JobType", "Status" }, "notebook_job_stats_idx");
+
+                    b.ToTable("notebook_job", "batch");
+                });
+
+            modelBuilder.Entity("BatchService.Notebooks.NotebookRow", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<DateTimeOffset>("Created")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("created");
+
+                    b.Property<long>("CurrentSequence")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasDefaultValue(0L)
+                        .HasColumnName("current_sequence");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("name");
+
+                    b.Property<string>("Owner")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("owner");
+
+                    b.HasKey("Id")
+                        .HasName("notebook_pkey");
+
+                    b.HasIndex(new[] { "Owner", "Created" }, "notebook_owner_created_idx");
+
+                    b.ToTable("notebook", "batch");
+                });
+
+            modelBuilder.Entity("BatchService.Notebooks.NotebookShareRow", b =>
+                {
+                    b.Property<Guid>("NotebookId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("notebook_id");
+
+                    b.Property<string>("Subject")
+                        .HasColumnType("text")
+                        .HasColumnName("subject");
+
+                    b.Property<string>("Tier")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("tier");
+
+                    b.HasKey("NotebookId", "Subject")
+                        .HasName("notebook_share_pkey");
+
+                    b.HasIndex(new[] { "Subject" }, "notebook_share_subject_idx");
+
+                    b.ToTable("notebook_share", "batch");
+                });
+
             modelBuilder.Entity("BatchService.Batching.IdempotencyPartRow", b =>
                 {
                     b.HasOne("BatchService.Batching.IdempotencyKeyRow", null)
@@ -671,6 +973,36 @@ namespace BatchService.Data.Migrations
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired()
                         .HasConstraintName("job_part_job_fkey");
+                });
+
+            modelBuilder.Entity("BatchService.Notebooks.EntryRow", b =>
+                {
+                    b.HasOne("BatchService.Notebooks.NotebookRow", null)
+                        .WithMany()
+                        .HasForeignKey("NotebookId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("entry_notebook_id_fkey");
+                });
+
+            modelBuilder.Entity("BatchService.Notebooks.NotebookJobRow", b =>
+                {
+                    b.HasOne("BatchService.Notebooks.NotebookRow", null)
+                        .WithMany()
+                        .HasForeignKey("NotebookId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("notebook_job_notebook_id_fkey");
+                });
+
+            modelBuilder.Entity("BatchService.Notebooks.NotebookShareRow", b =>
+                {
+                    b.HasOne("BatchService.Notebooks.NotebookRow", null)
+                        .WithMany()
+                        .HasForeignKey("NotebookId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("notebook_share_notebook_id_fkey");
                 });
 #pragma warning restore 612, 618
         }

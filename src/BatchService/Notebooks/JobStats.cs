@@ -1,0 +1,58 @@
+using BatchService.Batching;
+using Npgsql;
+
+namespace BatchService.Notebooks;
+
+/// <summary>A notebook's queue as a whole: how much is where, and trying what failed once more.</summary>
+internal sealed class JobStats(NpgsqlDataSource dataSource)
+{
+    /// <summary>Counts per type and status, zeros included.</summary>
+    public async Task<(ReadOnlyMemory<byte> Json, Error? Error)> CountAsync(
+        Guid notebook, string subject, CancellationToken cancellationToken)
+    {
+        const string sql = "SELECT job_type, status, count(*) FROM batch.notebook_job WHERE notebook_id = $1 GROUP BY job_type, status";
+        await using var batch = Statement.Together(
+            dataSource, Statement.Of(NotebookAccess.Select(AccessTier.Read), notebook, subject), Statement.Of(sql, notebook));
+        await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
+        if (!await reader.ReadAsync(cancellationToken))
+            return (default, NotebookErrors.NotebookNotFound(notebook));
+        await reader.NextResultAsync(cancellationToken);
+        var counts = new Dictionary<(string, string), long>();
+        while (await reader.ReadAsync(cancellationToken))
+            counts[(reader.GetString(0), reader.GetString(1))] = reader.GetInt64(2);
+        var json = NotebookJson.Object(writer =>
+        {
+            foreach (var type in JobTypes.All)
+            {
+                writer.WriteStartObject(type);
+                foreach (var status in JobStatuses.All)
+                    writer.WriteNumber(status, counts.GetValueOrDefault((type, status)));
+                writer.WriteEndObject();
+            }
+        });
+        return (json, null);
+    }
+
+    /// <summary>Makes every failed job pending, with all of its retries.</summary>
+    public static async Task<WriteResult> RetryFailedAsync(
+        NpgsqlConnection connection, Guid notebook, string subject, CancellationToken cancellationToken)
+    {
+        const string sql = """
+            WITH retried AS (
+                UPDATE batch.notebook_job
+                SET status = 'pending', retry_count = 0
+                WHERE notebook_id = $1 AND status = 'failed'
+                RETURNING id)
+            SELECT count(*) FROM retried
+            """;
+        await using var batch = Statement.Together(
+            connection, Statement.Of(NotebookAccess.Select(AccessTier.ReadWrite), notebook, subject), Statement.Of(sql, notebook));
+        await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
+        if (!await reader.ReadAsync(cancellationToken))
+            return WriteResult.Refused(NotebookErrors.NotebookNotFound(notebook));
+        await reader.NextResultAsync(cancellationToken);
+        await reader.ReadAsync(cancellationToken);
+        var retried = reader.GetInt64(0);
+        return WriteResult.Done(StoredAnswer.Json(200, NotebookJson.Object(writer => writer.WriteNumber("retried", retried))));
+    }
+}

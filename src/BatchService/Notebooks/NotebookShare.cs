@@ -1,0 +1,19 @@
+using System.Text.Json;
+using BatchService.Batching;
+
+namespace BatchService.Notebooks;
+
+/// <summary>Who shall have which tier.</summary>
+internal sealed record NotebookShare(string Subject, string Tier)
+{
+    private const int MaxSubjectLength = 255;
+
+    public static NotebookShare Parse(JsonElement body, List<Error> errors)
+    {
+        var fields = new FieldReader(body, "", errors);
+        var subject = fields.Text("subject", required: true, MaxSubjectLength);
+        var tier = fields.Choice("tier", required: true, NotebookAccess.Tiers);
+        fields.RefuseOthers();
+        return new NotebookShare(subject ?? "", tier ?? "");
+    }
+}

@@ -1,0 +1,18 @@
+namespace BatchService.Notebooks;
+
+/// <summary>Registers notebooks and their work queues.</summary>
+internal static class NotebooksSetup
+{
+    public static IServiceCollection AddNotebooks(this IServiceCollection services)
+    {
+        services.AddOptions<NotebookOptions>().BindConfiguration(NotebookOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        services.AddSingleton<NotebookReader>();
+        services.AddSingleton<EntryReader>();
+        services.AddSingleton<EntryPages>();
+        services.AddSingleton<JobSignal>();
+        services.AddSingleton<JobQueue>();
+        services.AddSingleton<JobStats>();
+        services.AddHostedService<JobHints>();
+        return services;
+    }
+}
