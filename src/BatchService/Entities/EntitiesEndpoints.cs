@@ -26,7 +26,8 @@ internal static class EntitiesEndpoints
             .WithTags("Entities")
             .WithSummary("Read the database's catalog again, now")
             .WithAnswer(StatusCodes.Status200OK, "The number of entities and the time of the reading.")
-            .RefuseUnknownQuery();
+            .RefuseUnknownQuery()
+            .RequireScope("batch:admin");
     }
 
     private static async Task<IResult> ListAsync(HttpContext context, CatalogCache cache, CancellationToken cancellationToken)
@@ -51,10 +52,8 @@ internal static class EntitiesEndpoints
             : Problem.Of(new Error(ErrorCodes.EntityUnknown, "There is no entity of that name."));
     }
 
-    private static async Task<IResult> ReloadAsync(HttpContext context, CatalogCache cache, CancellationToken cancellationToken)
+    private static async Task<IResult> ReloadAsync(CatalogCache cache, CancellationToken cancellationToken)
     {
-        if (!context.GetCaller().Has("batch:admin"))
-            return Problem.Of(new Error(ErrorCodes.PermissionDenied, "The caller may not do this: it needs the scope batch:admin."));
         var catalog = await cache.RefreshAsync(TimeSpan.Zero, cancellationToken);
         return Results.Json(new CatalogReloaded(catalog.Entities.Count, catalog.ReadAt), EntityJson.Default.CatalogReloaded);
     }
