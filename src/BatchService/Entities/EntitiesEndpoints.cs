@@ -33,22 +33,17 @@ internal static class EntitiesEndpoints
     private static async Task<IResult> ListAsync(HttpContext context, CatalogCache cache, CancellationToken cancellationToken)
     {
         var catalog = await cache.RefreshAsync(CatalogCache.MaxAgeOfARefusal, cancellationToken);
-        var visible = new Catalog(
-            catalog.Entities
-                .Where(pair => EntityAccess.Refusal(context.GetCaller(), pair.Key, EntityAction.Read) is null)
-                .ToDictionary(StringComparer.Ordinal),
-            catalog.ReadAt);
-        return Results.Json(EntityList.Of(visible), EntityJson.Default.EntityList);
+        var view = new CatalogView(catalog, context.GetCaller());
+        return Results.Json(EntityList.Of(catalog, view), EntityJson.Default.EntityList);
     }
 
     private static async Task<IResult> DescribeAsync(
         HttpContext context, string entity, CatalogCache cache, CancellationToken cancellationToken)
     {
-        if (EntityAccess.Refusal(context.GetCaller(), entity, EntityAction.Read) is { } refusal)
-            return Problem.Of(refusal);
         var catalog = await cache.RefreshAsync(CatalogCache.MaxAgeOfARefusal, cancellationToken);
-        return catalog.TryGet(entity, out var found)
-            ? Results.Json(EntityDescription.Of(found), EntityJson.Default.EntityDescription)
+        var view = new CatalogView(catalog, context.GetCaller());
+        return view.Refusal(entity, EntityAction.Read) is null && view.TryGet(entity, EntityAction.Read, out var found)
+            ? Results.Json(EntityDescription.Of(found, view), EntityJson.Default.EntityDescription)
             : Problem.Of(new Error(ErrorCodes.EntityUnknown, "There is no entity of that name."));
     }
 

@@ -14,7 +14,7 @@ internal sealed class RowBatchRunner(CatalogCache catalogs, BatchWriter writer, 
 {
     public async Task<RowBatchEnd> RunAsync(RowBatchRequest request, CancellationToken cancellationToken)
     {
-        if (EntityAccess.Refusal(request.Caller, request.Entity, AccessOf(request.Action)) is { } refusal)
+        if (EntityAccess.Refusal(request.Caller, request.Entity, CheckedRows.AccessOf(request.Action)) is { } refusal)
             return RowBatchEnd.Refused(refusal);
         // A stream cannot be checked a second time, so it begins with a fresh catalog.
         var catalog = request.Source is RowSource.Streamed
@@ -87,6 +87,4 @@ internal sealed class RowBatchRunner(CatalogCache catalogs, BatchWriter writer, 
             await results.RollBackAsync(cancellationToken);
         return new RowBatchAnswer(results, Committed: false, aborted, problems, null);
     }
-
-    private static EntityAction AccessOf(RowAction action) => action == RowAction.Delete ? EntityAction.Delete : EntityAction.Write;
 }
