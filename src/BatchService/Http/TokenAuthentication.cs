@@ -3,8 +3,6 @@ using System.IdentityModel.Tokens.Jwt;
 using System.Text.Json;
 using BatchService.Batching;
 using Microsoft.Extensions.Options;
-using Microsoft.IdentityModel.Protocols;
-using Microsoft.IdentityModel.Protocols.OpenIdConnect;
 using Microsoft.IdentityModel.Tokens;
 
 namespace BatchService.Http;
@@ -20,23 +18,16 @@ internal sealed partial class TokenAuthentication : IDisposable
     private readonly TokenSource _source;
     private readonly string? _roleClaim;
     private readonly ILogger<TokenAuthentication> _logger;
-    private readonly HttpClient _http = new() { Timeout = TimeSpan.FromSeconds(5), MaxResponseContentBufferSize = 1024 * 1024 };
-    private readonly ConfigurationManager<OpenIdConnectConfiguration>? _provider;
+    private readonly ProviderKeys? _provider;
 
     public TokenAuthentication(
-        IOptions<AuthOptions> options, IConfiguration configuration, IHostEnvironment environment, ILogger<TokenAuthentication> logger)
+        IOptions<AuthOptions> options, IConfiguration configuration, IHostEnvironment environment, TimeProvider time,
+        ILogger<TokenAuthentication> logger)
     {
         _logger = logger;
         _roleClaim = options.Value.DatabaseRoleClaim is { Length: > 0 } claim ? claim : null;
         _source = TokenSource.Read(options.Value, configuration.GetSection(TokenSource.Schemes), environment.IsDevelopment(), []);
-        if (_source.Authority is { } authority)
-        {
-            var allowHttp = authority.StartsWith("http://", StringComparison.OrdinalIgnoreCase);
-            _provider = new ConfigurationManager<OpenIdConnectConfiguration>(
-                $"{authority}/.well-known/openid-configuration",
-                new OpenIdConnectConfigurationRetriever(),
-                new HttpDocumentRetriever(_http) { RequireHttps = !allowHttp });
-        }
+        _provider = _source.Authority is { } authority ? new ProviderKeys(authority, time, logger) : null;
     }
 
     /// <summary>The caller whom a token names; null when it is not a valid one.</summary>
@@ -45,33 +36,18 @@ internal sealed partial class TokenAuthentication : IDisposable
     {
         if (token.Length > MaxTokenLength || !HasAllowedHeader(token))
             return null;
-        var keys = await KeysAsync(cancellationToken);
+        var keys = _provider is null ? _source.Keys : await _provider.GetAsync(cancellationToken);
         if (TryValidate(token, keys, out var payload, out var keyIsUnknown))
             return TokenClaims.ToCaller(payload, _roleClaim);
-        if (!keyIsUnknown || _provider is null)
-            return null;
-        // The authority may have changed its keys. It is asked again at most every 30 s, however many strange tokens come.
-        _provider.RequestRefresh();
-        return TryValidate(token, await KeysAsync(cancellationToken), out payload, out _) ? TokenClaims.ToCaller(payload, _roleClaim) : null;
+        // The provider may have changed its keys.
+        return keyIsUnknown && _provider is not null
+            && await _provider.GetMoreAsync(cancellationToken) is { } more
+            && TryValidate(token, more, out payload, out _)
+                ? TokenClaims.ToCaller(payload, _roleClaim)
+                : null;
     }
 
-    public void Dispose() => _http.Dispose();
-
-    private async Task<IEnumerable<SecurityKey>> KeysAsync(CancellationToken cancellationToken)
-    {
-        if (_provider is null)
-            return _source.Keys;
-        try
-        {
-            return (await _provider.GetConfigurationAsync(cancellationToken)).SigningKeys;
-        }
-        catch (Exception exception) when (exception is InvalidOperationException or HttpRequestException or IOException or JsonException
-            || (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested))
-        {
-            LogAuthority(_logger, _source.Authority!, (exception.InnerException ?? exception).GetType().Name);
-            throw new BatchFaultException(new Error(ErrorCodes.Overloaded, "The identity provider cannot be reached to check the token."));
-        }
-    }
+    public void Dispose() => _provider?.Dispose();
 
     /// <summary>The library would take any algorithm that fits a key: which it may be is decided here, before it is asked.</summary>
     private bool HasAllowedHeader(string token)
@@ -135,11 +111,10 @@ internal sealed partial class TokenAuthentication : IDisposable
         ValidateAudience = true,
         ValidateLifetime = true,
         ValidateIssuerSigningKey = true,
+        // The library's cache goes by the name of a key, which a new one may share with an old one.
+        CryptoProviderFactory = new CryptoProviderFactory { CacheSignatureProviders = false },
     };
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "A bearer token was refused: {Reason}")]
     private static partial void LogRefused(ILogger logger, string reason);
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The keys of {Authority} cannot be read: {Reason}")]
-    private static partial void LogAuthority(ILogger logger, string authority, string reason);
 }
