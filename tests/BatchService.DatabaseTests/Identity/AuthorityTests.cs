@@ -101,9 +101,9 @@ public sealed class AuthorityChangeTests : IAsyncLifetime
         _service.Keys = [TokenText.ToJwk(_service.Rsa, "first"), TokenText.ToJwk(next, "second")];
         var calls = _service.Calls;
 
+        using var stranger = RSA.Create(2048);
         for (var time = 0; time < 20; time++)
         {
-            using var stranger = RSA.Create(2048);
             Assert.Equal(401, await AskAsync(Token(stranger, $"strange-{time}")));
         }
 
