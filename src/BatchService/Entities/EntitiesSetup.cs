@@ -14,6 +14,7 @@ internal static class EntitiesSetup
             provider.GetRequiredService<CatalogReader>().ReadAsync, provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<RowBatchRunner>();
         services.AddHostedService<CatalogListener>();
+        services.AddHostedService<RowSecurityWarning>();
         return services;
     }
 }
