@@ -128,6 +128,21 @@ public sealed class DatabaseRoleTests(DatabaseRoleFixture service) : IClassFixtu
         Assert.Equal("90alice 91bob", await service.TextAsync("SELECT id || owner FROM todo WHERE id >= 90 ORDER BY id"));
     }
 
+    [Theory]
+    [InlineData("{}")]
+    [InlineData("""{ "atomic": false, "continueOnError": true }""")]
+    public async Task The_bad_row_of_an_operation_is_looked_for_with_the_operations_own_claims(string options)
+    {
+        using var client = service.With(TokenText.Of(("sub", "alice"), ("role", service.Member), ("scope", "batch:write batch:impersonate")));
+        var rows = string.Join(", ", Enumerable.Range(100, 20).Select(id => $$"""{ "id": {{id}}, "owner": "bob", "task": "{{(id == 113 ? "bad" : "t")}}" }"""));
+
+        var answer = await client.BatchAsync($$"""
+            { "operations": [ { "entity": "todo", "action": "create", "store_params": [ {{rows}} ], "claims": { "sub": "bob" } } ], "options": {{options}} }
+            """);
+
+        Assert.Equal(("CHECK_VIOLATION", "/operations/0/store_params/13/task"), (answer.Code, answer.Pointer));
+    }
+
     [Fact]
     public async Task A_narrower_role_is_no_role_and_a_wider_one_needs_a_scope()
     {
