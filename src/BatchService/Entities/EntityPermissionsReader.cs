@@ -47,7 +47,7 @@ internal static class EntityPermissionsReader
         }
         catch (Exception exception) when (exception is ArgumentException or NotSupportedException)
         {
-            throw new FormatException($"'{section.Path}' is no regular expression (without lookaround and back references).");
+            throw new FormatException($"'{section.Path}' is no regular expression (without lookaround and back references).", exception);
         }
     }
 

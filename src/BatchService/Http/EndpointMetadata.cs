@@ -4,7 +4,10 @@ namespace BatchService.Http;
 internal sealed record RequiredScope(string Scope);
 
 /// <summary>Marks an endpoint that anyone may call, without a token: it tells nothing about the data.</summary>
-internal sealed record OpenEndpoint;
+internal sealed class OpenEndpoint
+{
+    public static readonly OpenEndpoint Marker = new();
+}
 
 /// <summary>A filled-in, runnable request body, for the OpenAPI document and the Swagger UI.</summary>
 internal sealed record RequestExample(string Name, string Body, string MediaType, string? Summary);
@@ -55,7 +58,7 @@ internal static class EndpointMetadata
 
     /// <summary>Lets everyone in, without a token; such an endpoint has no caller.</summary>
     public static TBuilder OpenToAll<TBuilder>(this TBuilder builder)
-        where TBuilder : IEndpointConventionBuilder => builder.WithMetadata(new OpenEndpoint());
+        where TBuilder : IEndpointConventionBuilder => builder.WithMetadata(OpenEndpoint.Marker);
 
     /// <summary>Refuses with 403 every caller without the scope, before anything is read.</summary>
     public static TBuilder RequireScope<TBuilder>(this TBuilder builder, string scope)

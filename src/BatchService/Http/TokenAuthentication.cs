@@ -92,7 +92,8 @@ internal sealed partial class TokenAuthentication : IDisposable
         catch (Exception exception)
         {
             // The type alone: the library's texts quote the token.
-            LogRefused(_logger, exception.GetType().Name);
+            var kind = exception.GetType();
+            LogRefused(_logger, kind);
             keyIsUnknown = exception is SecurityTokenInvalidSignatureException;
         }
         return false;
@@ -116,5 +117,5 @@ internal sealed partial class TokenAuthentication : IDisposable
     };
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "A bearer token was refused: {Reason}")]
-    private static partial void LogRefused(ILogger logger, string reason);
+    private static partial void LogRefused(ILogger logger, Type reason);
 }

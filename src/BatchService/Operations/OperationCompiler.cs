@@ -14,8 +14,10 @@ internal sealed record CompileContext(Catalog Catalog, int MaxRows, int MaxAffec
     /// <summary>The catalog as one of the operations' callers may use it.</summary>
     public CatalogView ViewOf(Caller caller)
     {
-        if (!_views.TryGetValue(caller, out var view))
-            _views.Add(caller, view = new CatalogView(Catalog, caller));
+        if (_views.TryGetValue(caller, out var known))
+            return known;
+        var view = new CatalogView(Catalog, caller);
+        _views.Add(caller, view);
         return view;
     }
 

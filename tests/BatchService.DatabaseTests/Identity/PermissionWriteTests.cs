@@ -127,14 +127,14 @@ public sealed class PermissionWriteTests(IdentityFixture service) : IClassFixtur
     [InlineData("mender", """{ "entity": "customer", "action": "update", "query_params": { "customer_id": 1 }, "store_params": { "customer_id": 9, "name": "x" } }""", "/operations/0/store_params/customer_id")]
     [InlineData("creator", """{ "entity": "customer", "action": "create", "store_params": { "customer_id": 9, "tenant": "red" } }""", "/operations/0/store_params/customer_id")]
     [InlineData("creator", """{ "entity": "customer", "action": "create", "store_params": [ { "tenant": "red" }, { "customer_id": 9, "tenant": "red" } ] }""", "/operations/0/store_params/1/customer_id")]
-    public async Task A_column_that_may_only_be_seen_is_not_written(string role, string operation, string pointer)
+    public async Task A_column_that_may_only_be_seen_is_not_written(string role, string operation, string place)
     {
         using var client = service.As(role);
         var before = await service.TextAsync(Everything);
 
         var answer = (await client.OneAsync(operation)).ExpectError(403, "PERMISSION_DENIED");
 
-        Assert.Equal(pointer, answer.Pointer);
+        Assert.Equal(place, answer.Pointer);
         Assert.Equal(before, await service.TextAsync(Everything));
     }
 
@@ -230,7 +230,7 @@ public sealed class PermissionWriteTests(IdentityFixture service) : IClassFixtur
         using var client = service.As("clerk");
         var read = await client.OneAsync("""{ "entity": "customer", "action": "read", "query_params": { "customer_id": 1 } }""");
         var etag = read.Expect(200).Column("$etag");
-        string Update(string hash) => $$"""{ "entity": "customer", "action": "update", "query_params": { "customer_id": 1 }, "store_params": { "note": "{{hash}}" }, "metadata_params": { "if_match": "{{hash}}" } }""";
+        static string Update(string hash) => $$"""{ "entity": "customer", "action": "update", "query_params": { "customer_id": 1 }, "store_params": { "note": "{{hash}}" }, "metadata_params": { "if_match": "{{hash}}" } }""";
 
         (await client.OneAsync(Update(etag))).Expect(200);
         (await client.OneAsync(Update(etag))).ExpectError(412, "PRECONDITION_FAILED");
