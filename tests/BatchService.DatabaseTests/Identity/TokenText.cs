@@ -86,7 +86,12 @@ internal static class TokenText
         var numbers = key.ExportParameters(includePrivateParameters: false);
         return new JsonObject
         {
-            ["kty"] = "EC", ["crv"] = "P-256", ["kid"] = id, ["use"] = "sig", ["x"] = Encode(numbers.Q.X!), ["y"] = Encode(numbers.Q.Y!),
+            ["kty"] = "EC",
+            ["crv"] = "P-256",
+            ["kid"] = id,
+            ["use"] = "sig",
+            ["x"] = Encode(numbers.Q.X!),
+            ["y"] = Encode(numbers.Q.Y!),
         };
     }
 
