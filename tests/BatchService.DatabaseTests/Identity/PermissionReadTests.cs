@@ -121,6 +121,16 @@ public sealed class PermissionReadTests(IdentityFixture service) : IClassFixture
         Assert.Equal("invoice_id customer_id tenant total $etag", string.Join(' ', invoice.EnumerateObject().Select(member => member.Name)));
     }
 
+    [Fact]
+    public async Task Rows_are_not_sorted_by_related_rows_of_others()
+    {
+        await service.ExecuteAsync("INSERT INTO invoice (invoice_id, customer_id, tenant) VALUES (50, 3, 'red'), (51, 4, 'red')");
+
+        var answer = await AskAsync("clerk", """{ "entity": "invoice", "action": "read", "metadata_params": { "properties": "invoice_id", "sort": "customer.name" } }""");
+
+        Assert.Equal("1 4 51 50", answer.Column("invoice_id"));
+    }
+
     [Theory]
     [InlineData("20", "0")]
     [InlineData("10", "1")]
