@@ -87,7 +87,7 @@ internal sealed class AtomicDiagnosis(TransactionRunner transactions)
         {
             var apart = _subtransactions < DividedWrite.MaxSubtransactions ? set.Apart() : null;
             if (apart is not null)
-                await SaveAsync(open, cancellationToken);
+                await SaveAsync(open, set, cancellationToken);
             var result = await open.RunAsync([set], isLast: false, cancellationToken);
             if (result.FailedSet is null)
             {
@@ -106,9 +106,9 @@ internal sealed class AtomicDiagnosis(TransactionRunner transactions)
         }
 
         /// <summary>The claims must come first, or a rollback to the savepoint would undo them.</summary>
-        private async Task SaveAsync(BatchTransaction open, CancellationToken cancellationToken)
+        private async Task SaveAsync(BatchTransaction open, WriteSet set, CancellationToken cancellationToken)
         {
-            await open.BeginAsync(cancellationToken);
+            await open.BeginAsync(set, cancellationToken);
             await open.Transaction.SaveAsync(Savepoint, cancellationToken);
             _subtransactions++;
         }

@@ -14,6 +14,7 @@ internal sealed record StageResult(IReadOnlyList<ItemOutcome> Outcomes, int? Fai
 internal sealed class BatchTransaction(NpgsqlConnection connection, NpgsqlTransaction transaction, SessionSettings settings, Caller caller)
 {
     private Caller? _claimsOf;
+    private string? _role;
 
     public NpgsqlConnection Connection => connection;
 
@@ -35,7 +36,7 @@ internal sealed class BatchTransaction(NpgsqlConnection connection, NpgsqlTransa
         var before = new int[sets.Count];
         for (var position = 0; position < sets.Count; position++)
         {
-            before[position] = AppendPreamble(batch, sets[position].Caller);
+            before[position] = AppendPreamble(batch, sets[position].Caller, sets[position].RunsAsCaller);
             batch.BatchCommands.Add(sets[position].ToCommand());
         }
         if (isLast)
@@ -71,7 +72,8 @@ internal sealed class BatchTransaction(NpgsqlConnection connection, NpgsqlTransa
         if (Finished)
             return;
         await using var batch = new NpgsqlBatch(connection, transaction);
-        AppendPreamble(batch, _claimsOf ?? caller);
+        // Deferred triggers belong to the statements: they run as the role that is in force.
+        AppendClaims(batch, _claimsOf ?? caller);
         AppendFinish(batch);
         await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
         while (reader.FieldCount != 2 || reader.GetName(0) != FinishColumn)
@@ -79,11 +81,16 @@ internal sealed class BatchTransaction(NpgsqlConnection connection, NpgsqlTransa
         await ReadFinishAsync(reader, advance: false, cancellationToken);
     }
 
-    /// <summary>Sends the time-outs and claims now, for statements that are not sets: hooks that run before the first stage.</summary>
-    public async Task BeginAsync(CancellationToken cancellationToken)
+    /// <summary>Sends the time-outs and claims now, for statements that are not sets: hooks, writes to the service's own tables.</summary>
+    public Task BeginAsync(CancellationToken cancellationToken) => PrepareAsync(_claimsOf ?? caller, runsAsCaller: false, cancellationToken);
+
+    /// <summary>Makes the session that of a set whose statement is not sent by <see cref="RunAsync"/>.</summary>
+    public Task BeginAsync(WriteSet set, CancellationToken cancellationToken) => PrepareAsync(set.Caller, set.RunsAsCaller, cancellationToken);
+
+    private async Task PrepareAsync(Caller of, bool runsAsCaller, CancellationToken cancellationToken)
     {
         await using var batch = new NpgsqlBatch(connection, transaction);
-        if (AppendPreamble(batch, caller) > 0)
+        if (AppendPreamble(batch, of, runsAsCaller) > 0)
             await batch.ExecuteNonQueryAsync(cancellationToken);
     }
 
@@ -97,7 +104,18 @@ internal sealed class BatchTransaction(NpgsqlConnection connection, NpgsqlTransa
     }
 
     /// <summary>Adds what must come before a set of this caller; the number of result sets that it gives.</summary>
-    private int AppendPreamble(NpgsqlBatch batch, Caller of)
+    private int AppendPreamble(NpgsqlBatch batch, Caller of, bool runsAsCaller)
+    {
+        var commands = AppendClaims(batch, of);
+        var role = runsAsCaller ? of.DatabaseRole : null;
+        if (role == _role)
+            return commands;
+        _role = role;
+        batch.BatchCommands.Add(SessionSettings.ToRoleCommand(role));
+        return commands + 1;
+    }
+
+    private int AppendClaims(NpgsqlBatch batch, Caller of)
     {
         if (ReferenceEquals(_claimsOf, of))
             return 0;

@@ -27,7 +27,7 @@ internal static class DividedWrite
     public static async Task<DivisionResult> RunAsync(
         BatchTransaction open, WriteSet set, int first, int budget, bool stopAtFirstFailure, CancellationToken cancellationToken)
     {
-        await open.BeginAsync(cancellationToken);
+        await open.BeginAsync(set, cancellationToken);
         var divided = set.ToDivided();
         // What is decided already is not sent again: positions count from the first item that is.
         var items = first == 0 ? divided.Items : divided.Items[first..];

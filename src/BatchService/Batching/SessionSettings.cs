@@ -35,6 +35,15 @@ internal sealed record SessionSettings(
     /// <summary>The command that changes the claims inside a transaction; one result set.</summary>
     public static NpgsqlBatchCommand ToClaimsCommand(Caller caller) => WithClaims($"SELECT {Claims}", caller);
 
+    /// <summary>
+    /// The command that takes a role until the end of the transaction, or, with null, gives it back; one result set. The role must be
+    /// one that exists: PostgreSQL takes <c>none</c> for the connection's own.
+    /// </summary>
+    public static NpgsqlBatchCommand ToRoleCommand(string? role) => new("SELECT set_config('role', $1, true)")
+    {
+        Parameters = { new NpgsqlParameter<string> { TypedValue = role ?? "none", NpgsqlDbType = NpgsqlDbType.Text } },
+    };
+
     private static NpgsqlBatchCommand WithClaims(string sql, Caller caller) => new(sql)
     {
         Parameters =

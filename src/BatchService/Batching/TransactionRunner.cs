@@ -130,7 +130,10 @@ internal sealed partial class TransactionRunner(
             {
                 await open.FinishAsync(cancellationToken);
                 if (hook is not null)
+                {
+                    await open.BeginAsync(cancellationToken);
                     await hook.BeforeCommitAsync(lease.Connection, verdict.Outcomes, cancellationToken);
+                }
             }
         }
         catch (PostgresException exception) when (SqlStates.IsRetryable(exception.SqlState))

@@ -11,6 +11,12 @@ internal abstract class WriteSet
     /// <summary>On whose behalf: decides the claims that row security sees.</summary>
     public required Caller Caller { get; init; }
 
+    /// <summary>
+    /// The statement runs as the caller's database role, where it has one; true for statements on entities, false for those on the
+    /// service's own tables, which no other role may touch.
+    /// </summary>
+    public virtual bool RunsAsCaller => false;
+
     /// <summary>How many items the set holds.</summary>
     public abstract int Count { get; }
 

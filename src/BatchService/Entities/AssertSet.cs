@@ -7,6 +7,8 @@ namespace BatchService.Entities;
 /// <param name="expect">The exact number; null: at least one.</param>
 internal sealed class AssertSet(ItemPlace item, Entity entity, IReadOnlyList<FilterCondition> filter, long? expect) : WriteSet
 {
+    public override bool RunsAsCaller => true;
+
     public override int Count => 1;
 
     public override int IndexOf(int position) => item.Index;
@@ -18,7 +20,7 @@ internal sealed class AssertSet(ItemPlace item, Entity entity, IReadOnlyList<Fil
         // Counting stops where the answer is known.
         return sql.Append($"""
             SELECT count(*)
-            FROM (SELECT 1 FROM {entity.Sql} AS {RowJson.Alias} WHERE {where} LIMIT {(expect ?? 0) + 1}) AS m
+            FROM (SELECT 1 FROM {entity.From} AS {RowJson.Alias} WHERE {where} LIMIT {(expect ?? 0) + 1}) AS m
             """).ToCommand();
     }
 
@@ -35,5 +37,5 @@ internal sealed class AssertSet(ItemPlace item, Entity entity, IReadOnlyList<Fil
     }
 
     public override Error Blame(int position, Error error) =>
-        error with { Index = item.Index, Id = item.Id, Pointer = error.Pointer ?? JsonPointer.Append(item.Place, "query_params") };
+        ErrorPlace.Redact(error, entity) with { Index = item.Index, Id = item.Id, Pointer = error.Pointer ?? JsonPointer.Append(item.Place, "query_params") };
 }

@@ -12,5 +12,11 @@ internal sealed class Catalog(IReadOnlyDictionary<string, Entity> entities, Date
 
     public DateTimeOffset ReadAt { get; } = readAt;
 
+    /// <summary>The configured permissions that the database can keep; the others are closed.</summary>
+    public EntityRules Rules { get; init; } = EntityRules.None;
+
+    /// <summary>The roles that the service's connection may take.</summary>
+    public IReadOnlySet<string> DatabaseRoles { get; init; } = new HashSet<string>();
+
     public bool TryGet(string name, [NotNullWhen(true)] out Entity? entity) => Entities.TryGetValue(name, out entity);
 }

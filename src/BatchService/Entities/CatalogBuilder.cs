@@ -35,8 +35,11 @@ internal static class CatalogBuilder
         found.AddRange(options.ConcurrencyColumns.Keys
             .Where(name => !entities.ContainsKey(name))
             .Select(name => $"settings name the entity '{name}', which does not exist (yet)."));
+        found.AddRange(options.Rules.Entities
+            .Where(name => !entities.Keys.Contains(name, StringComparer.OrdinalIgnoreCase))
+            .Select(name => $"permissions name the entity '{name}', which does not exist (yet)."));
         complaints = found;
-        return new Catalog(entities, readAt);
+        return new Catalog(entities, readAt) { Rules = options.Rules, DatabaseRoles = rows.Roles.ToHashSet(StringComparer.Ordinal) };
     }
 
     /// <summary>Wire names by oid. Where a dot in a table's name makes two equal, the earlier schema wins.</summary>

@@ -22,7 +22,35 @@ internal sealed partial class CatalogReader(
         }
 
         LogRead(catalog.Entities.Count);
-        return catalog;
+        var refused = await RefusedFiltersAsync(catalog, cancellationToken);
+        return refused.Count == 0
+            ? catalog
+            : new Catalog(catalog.Entities, catalog.ReadAt) { Rules = catalog.Rules.Without(refused), DatabaseRoles = catalog.DatabaseRoles };
+    }
+
+    /// <summary>Row filters that the database does not take: what cannot be kept is not granted.</summary>
+    private async Task<HashSet<(string Entity, string Role)>> RefusedFiltersAsync(Catalog catalog, CancellationToken cancellationToken)
+    {
+        var refused = new HashSet<(string, string)>();
+        foreach (var (name, role, filter) in catalog.Rules.RowFilters)
+        {
+            foreach (var entity in catalog.Entities.Values.Where(one => one.Name.Equals(name, StringComparison.OrdinalIgnoreCase)))
+            {
+                try
+                {
+                    // Planned, and not run: without a row to look at no claim is read.
+                    await using var command = dataSource.CreateCommand($"EXPLAIN SELECT FROM {entity.Sql} WHERE (\n{filter}\n)");
+                    await command.ExecuteNonQueryAsync(cancellationToken);
+                }
+                catch (PostgresException exception) when (exception.SqlState.StartsWith("42", StringComparison.Ordinal))
+                {
+                    refused.Add((name, role));
+                    LogFilter(name, role, exception.SqlState, exception.MessageText);
+                }
+            }
+        }
+
+        return refused;
     }
 
     private async Task<CatalogRows> ReadRowsAsync(CancellationToken cancellationToken)
@@ -40,6 +68,7 @@ internal sealed partial class CatalogReader(
                 Statement(CatalogSql.Types),
                 Statement(CatalogSql.Constraints),
                 Statement(CatalogSql.Indexes),
+                new NpgsqlBatchCommand(CatalogSql.Roles),
             },
         };
         await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
@@ -52,7 +81,9 @@ internal sealed partial class CatalogReader(
         var constraints = await ListAsync(reader, ReadConstraint, cancellationToken);
         await reader.NextResultAsync(cancellationToken);
         var indexes = await ListAsync(reader, ReadIndex, cancellationToken);
-        return new CatalogRows(entities, columns, types, constraints, indexes);
+        await reader.NextResultAsync(cancellationToken);
+        var roles = await ListAsync(reader, row => row.GetString(0), cancellationToken);
+        return new CatalogRows(entities, columns, types, constraints, indexes, roles);
     }
 
     private NpgsqlBatchCommand Statement(string sql) =>
@@ -94,6 +125,10 @@ internal sealed partial class CatalogReader(
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Catalog read: {Entities} entities")]
     private partial void LogRead(int entities);
+
+    [LoggerMessage(Level = LogLevel.Error,
+        Message = "The row filter of role '{Role}' on entity '{Entity}' is refused by the database ({SqlState}: {Reason}); the role is granted nothing there")]
+    private partial void LogFilter(string entity, string role, string sqlState, string reason);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Catalog: {Complaint}")]
     private partial void LogComplaint(string complaint);

@@ -6,7 +6,8 @@ internal sealed record CatalogRows(
     IReadOnlyList<ColumnRow> Columns,
     IReadOnlyList<TypeRow> Types,
     IReadOnlyList<ConstraintRow> Constraints,
-    IReadOnlyList<IndexRow> Indexes);
+    IReadOnlyList<IndexRow> Indexes,
+    IReadOnlyList<string> Roles);
 
 /// <summary>One table or view.</summary>
 /// <param name="Events">Bits of pg_relation_is_updatable: 4 update, 8 insert, 16 delete.</param>

@@ -9,6 +9,9 @@ internal static class CatalogSql
     /// <summary>In a database without statistics the planner fears these small queries, and compiling them takes a second.</summary>
     public const string NoJit = "SET LOCAL jit = off";
 
+    /// <summary>The roles that the connection may take.</summary>
+    public const string Roles = "SELECT rolname::text FROM pg_roles WHERE pg_has_role(session_user, oid, 'MEMBER')";
+
     /// <summary>What can be an entity. Partitions are parts of their root.</summary>
     private const string Roots =
         """

@@ -15,7 +15,11 @@ internal sealed record CheckedRows(RowTask? Task, ItemBatch<RowsOfItem>? Rows, I
     public static CheckedRows Of(RowBatchRequest request, Catalog catalog, BatchOptions limits)
     {
         var errors = new List<Error>();
-        if (!catalog.TryGet(request.Entity, out var entity))
+        var view = new CatalogView(catalog, request.Batch.Caller);
+        var action = AccessOf(request.Action);
+        if (view.Refusal(request.Entity, action) is { } refusal)
+            return new CheckedRows(null, null, [refusal]);
+        if (!view.TryGet(request.Entity, action, out var entity))
             return new CheckedRows(null, null, [new Error(ErrorCodes.EntityUnknown, "There is no such entity")]);
         var conflict = ReadConflict(request, entity, errors);
         CheckEntity(request, entity, errors);
@@ -65,13 +69,21 @@ internal sealed record CheckedRows(RowTask? Task, ItemBatch<RowsOfItem>? Rows, I
         };
         if (!allowed)
             errors.Add(new Error(ErrorCodes.ActionInvalid, $"Entity '{entity.Name}' does not allow this action", "/action"));
-        if (request.Action is RowAction.Update or RowAction.Delete && entity.PrimaryKey.Count == 0)
+        if (request.Action is RowAction.Update or RowAction.Delete && !entity.CanTellRows)
             errors.Add(new Error(ErrorCodes.ActionInvalid, $"Entity '{entity.Name}' has no primary key to tell its rows by", "/action"));
         if (request.Source is ItemSource.Streamed { Header: { } header })
         {
             errors.AddRange(header
-                .Where(name => entity.FindColumn(name) is null && name != RowReader.EtagName && !RowReader.IsOfADownload(name))
+                .Where(name => entity.FindVisible(name) is null && name != RowReader.EtagName && !RowReader.IsOfADownload(name))
                 .Select(name => new Error(ErrorCodes.ColumnUnknown, $"Entity '{entity.Name}' has no such column", JsonPointer.Append("/header", name))));
         }
     }
+
+    public static EntityAction AccessOf(RowAction action) => action switch
+    {
+        RowAction.Create => EntityAction.Create,
+        RowAction.Upsert => EntityAction.Upsert,
+        RowAction.Update => EntityAction.Update,
+        _ => EntityAction.Delete,
+    };
 }

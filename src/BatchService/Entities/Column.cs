@@ -23,6 +23,12 @@ internal sealed record Column(
     /// <summary>False for what only the database may fill: <c>GENERATED ALWAYS</c> as identity or stored.</summary>
     public bool Writable => Generation is ColumnGeneration.None or ColumnGeneration.IdentityByDefault;
 
+    /// <summary>False where the caller may not see it: neither its values nor, unless it may be written, its name.</summary>
+    public bool Readable { get; init; } = true;
+
+    /// <summary>False where the caller may not give it a value.</summary>
+    public bool MayWrite { get; init; } = true;
+
     /// <summary>True when a row may leave the column out.</summary>
     public bool Optional => Nullable || Default is not null || Generation != ColumnGeneration.None;
 

@@ -61,13 +61,13 @@ internal static class ConflictParser
 
     private static OnConflict? WithKey(Entity entity, IReadOnlyList<string>? columns, ConflictAction action, string place, List<Error> errors)
     {
-        var key = columns ?? entity.PrimaryKey;
+        var key = columns ?? (entity.PrimaryKey.All(name => entity.FindReadable(name) is not null) ? entity.PrimaryKey : []);
         if (key.Count == 0)
         {
             errors.Add(new Error(ErrorCodes.FieldInvalid, $"Entity '{entity.Name}' has no primary key: on_conflict must name columns", place));
             return null;
         }
-        var unknown = key.Where(name => entity.FindColumn(name) is null).ToList();
+        var unknown = key.Where(name => entity.FindReadable(name) is null).ToList();
         foreach (var _ in unknown)
             errors.Add(new Error(ErrorCodes.ColumnUnknown, $"Entity '{entity.Name}' has no such column", place));
         if (unknown.Count > 0)

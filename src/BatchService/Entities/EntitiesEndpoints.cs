@@ -26,35 +26,29 @@ internal static class EntitiesEndpoints
             .WithTags("Entities")
             .WithSummary("Read the database's catalog again, now")
             .WithAnswer(StatusCodes.Status200OK, "The number of entities and the time of the reading.")
-            .RefuseUnknownQuery();
+            .RefuseUnknownQuery()
+            .RequireScope("batch:admin");
     }
 
     private static async Task<IResult> ListAsync(HttpContext context, CatalogCache cache, CancellationToken cancellationToken)
     {
         var catalog = await cache.RefreshAsync(CatalogCache.MaxAgeOfARefusal, cancellationToken);
-        var visible = new Catalog(
-            catalog.Entities
-                .Where(pair => EntityAccess.Refusal(context.GetCaller(), pair.Key, EntityAction.Read) is null)
-                .ToDictionary(StringComparer.Ordinal),
-            catalog.ReadAt);
-        return Results.Json(EntityList.Of(visible), EntityJson.Default.EntityList);
+        var view = new CatalogView(catalog, context.GetCaller());
+        return Results.Json(EntityList.Of(catalog, view), EntityJson.Default.EntityList);
     }
 
     private static async Task<IResult> DescribeAsync(
         HttpContext context, string entity, CatalogCache cache, CancellationToken cancellationToken)
     {
-        if (EntityAccess.Refusal(context.GetCaller(), entity, EntityAction.Read) is { } refusal)
-            return Problem.Of(refusal);
         var catalog = await cache.RefreshAsync(CatalogCache.MaxAgeOfARefusal, cancellationToken);
-        return catalog.TryGet(entity, out var found)
-            ? Results.Json(EntityDescription.Of(found), EntityJson.Default.EntityDescription)
+        var view = new CatalogView(catalog, context.GetCaller());
+        return view.Refusal(entity, EntityAction.Read) is null && view.TryGet(entity, EntityAction.Read, out var found)
+            ? Results.Json(EntityDescription.Of(found, view), EntityJson.Default.EntityDescription)
             : Problem.Of(new Error(ErrorCodes.EntityUnknown, "There is no entity of that name."));
     }
 
-    private static async Task<IResult> ReloadAsync(HttpContext context, CatalogCache cache, CancellationToken cancellationToken)
+    private static async Task<IResult> ReloadAsync(CatalogCache cache, CancellationToken cancellationToken)
     {
-        if (!context.GetCaller().Has("batch:admin"))
-            return Problem.Of(new Error(ErrorCodes.PermissionDenied, "The caller may not do this: it needs the scope batch:admin."));
         var catalog = await cache.RefreshAsync(TimeSpan.Zero, cancellationToken);
         return Results.Json(new CatalogReloaded(catalog.Entities.Count, catalog.ReadAt), EntityJson.Default.CatalogReloaded);
     }

@@ -9,14 +9,18 @@ internal sealed class EntitiesOptions
 
     private const string ConcurrencyKey = "ConcurrencyColumn";
 
-    // Permissions are not read yet: to accept the key and ignore it would open what was meant to be closed.
-    private static readonly string[] EntityKeys = [ConcurrencyKey];
+    private const string PermissionsKey = "Permissions";
+
+    private static readonly string[] EntityKeys = [ConcurrencyKey, PermissionsKey];
 
     /// <summary>In this order; tables of the first are named without their schema.</summary>
     public IReadOnlyList<string> Schemas { get; set; } = ["public"];
 
     /// <summary>Entity name to the column that carries its version (<c>Entities:&lt;name&gt;:ConcurrencyColumn</c>).</summary>
     public IReadOnlyDictionary<string, string> ConcurrencyColumns { get; set; } = new Dictionary<string, string>(StringComparer.Ordinal);
+
+    /// <summary>What is granted to whom (<c>Entities:&lt;name&gt;:Permissions</c>); an entity without is open to whoever has the scope.</summary>
+    public EntityRules Rules { get; set; } = EntityRules.None;
 
     /// <summary>By hand: entity names are free keys, and the binder would add to the default schemas instead of replacing them.</summary>
     public void Read(IConfigurationSection section)
@@ -28,6 +32,7 @@ internal sealed class EntitiesOptions
         }
 
         var columns = new Dictionary<string, string>(StringComparer.Ordinal);
+        var permissions = new Dictionary<string, EntityPermissions>(StringComparer.Ordinal);
         foreach (var entity in children.Where(child => !IsReservedKey(child.Key)))
         {
             if (entity.GetChildren().FirstOrDefault(setting => !IsEntityKey(setting.Key)) is { } unknown)
@@ -44,9 +49,30 @@ internal sealed class EntitiesOptions
             {
                 columns[entity.Key] = column;
             }
+
+            // An empty section closes the entity to everyone.
+            if (entity.GetChildren().FirstOrDefault(setting => setting.Key.Equals(PermissionsKey, StringComparison.OrdinalIgnoreCase)) is { } granted)
+            {
+                permissions[entity.Key] = ReadPermissions(granted);
+            }
         }
 
         ConcurrencyColumns = columns;
+        Rules = new EntityRules(permissions);
+    }
+
+    private static EntityPermissions ReadPermissions(IConfigurationSection section)
+    {
+        try
+        {
+            return section.Value is { Length: > 0 }
+                ? throw new FormatException($"'{section.Path}' takes sections named by role.")
+                : EntityPermissionsReader.Read(section);
+        }
+        catch (FormatException exception)
+        {
+            throw Invalid(exception.Message);
+        }
     }
 
     /// <summary>A list, or one value with commas as environment variables and the command line write it.</summary>

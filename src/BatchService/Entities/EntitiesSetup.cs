@@ -17,6 +17,7 @@ internal static class EntitiesSetup
         services.AddSingleton<RowBatchRunner>();
         services.AddSingleton<JobType, RowJobType>();
         services.AddHostedService<CatalogListener>();
+        services.AddHostedService<RowSecurityWarning>();
         return services;
     }
 }

@@ -34,15 +34,44 @@ internal sealed record Entity(
     private readonly Dictionary<string, int> _ordinals =
         Columns.Select((column, ordinal) => (column.Name, ordinal)).ToDictionary(pair => pair.Name, pair => pair.ordinal, StringComparer.Ordinal);
 
+    private readonly IReadOnlyList<Column>? _readable;
+
     private readonly Dictionary<string, Relation> _relations = Relations.ToDictionary(relation => relation.Name, StringComparer.Ordinal);
 
-    /// <summary>The column of that exact name, or null.</summary>
+    /// <summary>The column of that exact name, or null. For statements; a name that a client gave is looked up as readable or visible.</summary>
     public Column? FindColumn(string name) => _ordinals.TryGetValue(name, out var ordinal) ? Columns[ordinal] : null;
+
+    /// <summary>The column of that exact name if the caller may see it, or null: for filters, sorting, projections and keys.</summary>
+    public Column? FindReadable(string name) => FindColumn(name) is { Readable: true } column ? column : null;
+
+    /// <summary>The column of that exact name if the caller may see or write it, or null: for values.</summary>
+    public Column? FindVisible(string name) => FindColumn(name) is { } column && (column.Readable || column.MayWrite) ? column : null;
+
+    /// <summary>The columns that the caller may see.</summary>
+    public IReadOnlyList<Column> ReadableColumns
+    {
+        get => _readable ?? Columns;
+        init => _readable = value;
+    }
+
+    /// <summary>Some column must not appear in results, hashes and error texts.</summary>
+    public bool HidesColumns => _readable is not null && _readable.Count < Columns.Count;
+
+    /// <summary>There is a key by which the caller can name a row, and, where rows have a version, the caller can see it.</summary>
+    public bool CanTellRows => PrimaryKey.Count > 0
+        && PrimaryKey.All(name => FindReadable(name) is not null)
+        && (ConcurrencyColumn is null || FindReadable(ConcurrencyColumn) is not null);
+
+    /// <summary>A condition over the entity's own columns for the rows that the caller may see and leave behind; null: all.</summary>
+    public string? RowFilter { get; init; }
+
+    /// <summary>What a statement reads from: the entity, or those of its rows that the caller may see. Writes name <see cref="Sql"/>.</summary>
+    public string From => RowFilter is null ? Sql : $"(SELECT * FROM {Sql} WHERE ({RowFilter}))";
 
     /// <summary>The position of the column of that exact name, or -1.</summary>
     public int OrdinalOf(string name) => _ordinals.GetValueOrDefault(name, -1);
 
-    /// <summary>The relation of that exact name, or null.</summary>
+    /// <summary>The relation of that exact name, or null; <see cref="CatalogView"/> says whether the caller may use it.</summary>
     public Relation? FindRelation(string name) => _relations.GetValueOrDefault(name);
 
     /// <summary>The configured column of optimistic concurrency, or null: then only <c>$etag</c> and <c>if_match</c> guard.</summary>

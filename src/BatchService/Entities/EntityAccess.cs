@@ -2,26 +2,40 @@ using BatchService.Batching;
 
 namespace BatchService.Entities;
 
-/// <summary>What a caller may be allowed to do with an entity.</summary>
+/// <summary>What a caller may be allowed to do with an entity; the names on the wire, in lower case, are those of the actions.</summary>
 internal enum EntityAction
 {
+    Create,
     Read,
-    Write,
+    Update,
     Delete,
+    Upsert,
+    Assert,
 }
 
-/// <summary>The question that every entry point asks before it touches an entity: may this caller do this to that entity?</summary>
+/// <summary>The first of the questions that every entry point asks: has this caller the scope? <see cref="CatalogView"/> asks the others.</summary>
 internal static class EntityAccess
 {
-    /// <summary>PERMISSION_DENIED, or null when the caller may.</summary>
-    public static Error? Refusal(Caller caller, string entity, EntityAction action)
+    public static readonly IReadOnlyList<EntityAction> AllActions = Enum.GetValues<EntityAction>();
+
+    /// <summary>PERMISSION_DENIED, or null when the caller has the scope for the action, on everything or on this entity.</summary>
+    public static Error? Refusal(Caller caller, string entity, EntityAction action) => caller.Refusal(ScopeOf(action), entity);
+
+    /// <summary>The name on the wire.</summary>
+    public static string NameOf(EntityAction action) => action switch
     {
-        var scope = action switch
-        {
-            EntityAction.Write => "batch:write",
-            EntityAction.Delete => "batch:delete",
-            _ => "batch:read",
-        };
-        return caller.Refusal(scope, entity);
-    }
+        EntityAction.Create => "create",
+        EntityAction.Read => "read",
+        EntityAction.Update => "update",
+        EntityAction.Delete => "delete",
+        EntityAction.Upsert => "upsert",
+        _ => "assert",
+    };
+
+    private static string ScopeOf(EntityAction action) => action switch
+    {
+        EntityAction.Create or EntityAction.Update or EntityAction.Upsert => "batch:write",
+        EntityAction.Delete => "batch:delete",
+        _ => "batch:read",
+    };
 }

@@ -5,16 +5,23 @@ namespace BatchService.Entities;
 /// <summary>All entities, as <c>GET /entities</c> answers.</summary>
 internal sealed record EntityList(IReadOnlyList<EntitySummary> Entities)
 {
-    public static EntityList Of(Catalog catalog) =>
-        new([.. catalog.Entities.Values.OrderBy(entity => entity.Name, StringComparer.Ordinal).Select(EntitySummary.Of)]);
+    /// <summary>Those that the caller may read.</summary>
+    public static EntityList Of(Catalog catalog, CatalogView view) => new([
+        .. catalog.Entities.Keys
+            .Where(name => view.Refusal(name, EntityAction.Read) is null)
+            .Order(StringComparer.Ordinal)
+            .Select(name => view.TryGet(name, EntityAction.Read, out var entity) ? EntitySummary.Of(entity, view) : null)
+            .OfType<EntitySummary>(),
+    ]);
 }
 
 /// <summary>One entity of the list.</summary>
 internal sealed record EntitySummary(
     string Name, string Kind, string Schema, IReadOnlyList<string> Actions, IReadOnlyList<string> PrimaryKey, string? Description)
 {
-    public static EntitySummary Of(Entity entity) => new(
-        entity.Name, EntityDescription.KindName(entity.Kind), entity.Schema, EntityDescription.ActionsOf(entity), entity.PrimaryKey,
+    public static EntitySummary Of(Entity entity, CatalogView view) => new(
+        entity.Name, EntityDescription.KindName(entity.Kind), entity.Schema, EntityDescription.ActionsOf(entity, view),
+        EntityDescription.Shown(entity, entity.PrimaryKey) ? entity.PrimaryKey : [],
         entity.Description);
 }
 
@@ -31,17 +38,37 @@ internal sealed record EntityDescription(
     IReadOnlyList<RelationDescription> Relations,
     string? ConcurrencyColumn)
 {
-    public static EntityDescription Of(Entity entity) => new(
+    /// <summary>The entity as the caller may use it: what it may neither see nor write is left out.</summary>
+    public static EntityDescription Of(Entity entity, CatalogView view) => new(
         entity.Name,
         KindName(entity.Kind),
         entity.Schema,
         entity.Description,
-        ActionsOf(entity),
-        [.. entity.Columns.Select(ColumnDescription.Of)],
-        entity.PrimaryKey,
-        [.. entity.UniqueKeys.Select(key => new UniqueKeyDescription(key.Name, key.Columns))],
-        [.. entity.Relations.Select(RelationDescription.Of)],
-        entity.ConcurrencyColumn);
+        ActionsOf(entity, view),
+        ColumnsOf(entity, view),
+        Shown(entity, entity.PrimaryKey) ? entity.PrimaryKey : [],
+        [.. entity.UniqueKeys.Where(key => Shown(entity, key.Columns)).Select(key => new UniqueKeyDescription(key.Name, key.Columns))],
+        [.. entity.Relations.Where(relation => view.FindRelation(entity, relation.Name) is not null).Select(RelationDescription.Of)],
+        entity.ConcurrencyColumn is { } version && entity.FindReadable(version) is not null ? version : null);
+
+    /// <summary>All of them can be seen.</summary>
+    public static bool Shown(Entity entity, IReadOnlyList<string> columns) => columns.All(name => entity.FindReadable(name) is not null);
+
+    private static IReadOnlyList<ColumnDescription> ColumnsOf(Entity entity, CatalogView view)
+    {
+        EntityAction[] writes = [EntityAction.Create, EntityAction.Update, EntityAction.Upsert];
+        var writable = writes
+            .Where(action => view.Refusal(entity.Name, action) is null)
+            .Select(action => view.TryGet(entity.Name, action, out var written) ? written : entity)
+            .ToList();
+        return
+        [
+            .. entity.Columns
+                .Select((column, ordinal) => column with { MayWrite = writable.Exists(written => written.Columns[ordinal].MayWrite) })
+                .Where(column => column.Readable || column.MayWrite)
+                .Select(ColumnDescription.Of),
+        ];
+    }
 
     public static string KindName(EntityKind kind) => kind switch
     {
@@ -50,16 +77,21 @@ internal sealed record EntityDescription(
         _ => "view",
     };
 
-    /// <summary>What the database can do with it, whoever asks; permissions may take some away.</summary>
-    public static IReadOnlyList<string> ActionsOf(Entity entity)
+    /// <summary>What the database can do with it, and the caller may.</summary>
+    public static IReadOnlyList<string> ActionsOf(Entity entity, CatalogView view)
     {
         var canUpsert = entity is { Insertable: true, Updatable: true } && entity.UniqueKeys.Any(key => !key.Deferrable);
-        (string Name, bool Allowed)[] actions =
+        (EntityAction Action, bool Possible)[] actions =
         [
-            ("create", entity.Insertable), ("read", true), ("update", entity.Updatable), ("delete", entity.Deletable),
-            ("upsert", canUpsert), ("assert", true),
+            (EntityAction.Create, entity.Insertable), (EntityAction.Read, true), (EntityAction.Update, entity.Updatable),
+            (EntityAction.Delete, entity.Deletable), (EntityAction.Upsert, canUpsert), (EntityAction.Assert, true),
         ];
-        return [.. actions.Where(action => action.Allowed).Select(action => action.Name)];
+        return
+        [
+            .. actions
+                .Where(action => action.Possible && view.Refusal(entity.Name, action.Action) is null)
+                .Select(action => EntityAccess.NameOf(action.Action)),
+        ];
     }
 }
 
@@ -80,6 +112,10 @@ internal sealed record ColumnDescription(
     IReadOnlyList<string>? Enum,
     string? Description)
 {
+    /// <summary>False where the caller may write the column and not see it; absent otherwise.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public bool? Readable { get; init; }
+
     public static ColumnDescription Of(Column column) => new(
         column.Name,
         column.Type.Name,
@@ -93,13 +129,16 @@ internal sealed record ColumnDescription(
             ColumnGeneration.Stored => "stored",
             _ => null,
         },
-        column.Writable,
+        column.Writable && column.MayWrite,
         !column.Optional,
         column.Type.MaxLength,
         column.Type.Precision,
         column.Type.Scale,
         column.Type.Labels is { Count: > 0 } labels ? labels : null,
-        column.Description);
+        column.Description)
+    {
+        Readable = column.Readable ? null : false,
+    };
 
     private static string JsonTypeOf(TypeFamily family) => family switch
     {

@@ -13,7 +13,7 @@ internal static class FilterParser
     /// <param name="query">An object.</param>
     /// <param name="isDeferred">True for values that are not known yet (references): their conditions are left out.</param>
     public static IReadOnlyList<FilterCondition> Parse(
-        JsonElement query, Entity entity, Catalog catalog, string pointer, Func<JsonElement, bool> isDeferred, List<Error> errors)
+        JsonElement query, Entity entity, CatalogView catalog, string pointer, Func<JsonElement, bool> isDeferred, List<Error> errors)
     {
         var conditions = new List<FilterCondition>();
         foreach (var property in query.EnumerateObject())
@@ -30,17 +30,16 @@ internal static class FilterParser
 
     /// <summary>Finds <c>column</c> or <c>relation.column</c>.</summary>
     public static (Relation? Relation, Entity? Target, Column Column)? FindColumn(
-        string name, Entity entity, Catalog catalog, string place, List<Error> errors)
+        string name, Entity entity, CatalogView catalog, string place, List<Error> errors)
     {
-        if (entity.FindColumn(name) is { } own)
+        if (entity.FindReadable(name) is { } own)
             return (null, null, own);
         var dot = name.IndexOf('.', StringComparison.Ordinal);
         if (dot > 0
-            && entity.FindRelation(name[..dot]) is { } relation
-            && catalog.TryGet(relation.Target, out var target)
-            && target.FindColumn(name[(dot + 1)..]) is { } related)
+            && catalog.FindRelation(entity, name[..dot]) is { } found
+            && found.Target.FindReadable(name[(dot + 1)..]) is { } related)
         {
-            return (relation, target, related);
+            return (found.Relation, found.Target, related);
         }
         errors.Add(new Error(ErrorCodes.ColumnUnknown, $"Entity '{entity.Name}' has no such column", place));
         return null;

@@ -15,7 +15,7 @@ internal static class FilterSql
             return Compare(condition, $"{RowJson.Alias}.{condition.Column.Sql}", sql);
         var join = RowJson.Join(condition.Relation, condition.Target!, RowJson.Alias, RelatedAlias);
         var compare = Compare(condition, $"{RelatedAlias}.{condition.Column.Sql}", sql);
-        return $"EXISTS (SELECT 1 FROM {condition.Target!.Sql} AS {RelatedAlias} WHERE {join} AND {compare})";
+        return $"EXISTS (SELECT 1 FROM {condition.Target!.From} AS {RelatedAlias} WHERE {join} AND {compare})";
     }
 
     private static string Compare(FilterCondition condition, string column, SqlText sql)

@@ -22,7 +22,9 @@ internal sealed class FilteredWriteSet(
 {
     /// <summary>Refusals of the new row, which the database gives without naming a column.</summary>
     private static readonly HashSet<ErrorCode> s_ofValues =
-        [ErrorCodes.RowSecurityViolation, ErrorCodes.ValidationFailed, ErrorCodes.ValueTooLong, ErrorCodes.NumericOutOfRange];
+        [ErrorCodes.RowSecurityViolation, ErrorCodes.PermissionDenied, ErrorCodes.ValidationFailed, ErrorCodes.ValueTooLong, ErrorCodes.NumericOutOfRange];
+
+    public override bool RunsAsCaller => true;
 
     public override int Count => 1;
 
@@ -33,17 +35,20 @@ internal sealed class FilteredWriteSet(
         var sql = new SqlText();
         var matches = FilterSql.Write(filter, sql);
         var unchanged = expectations.IfMatch is { } etags
-            ? $" AND {RowJson.Etag(RowJson.Alias)} = ANY ({sql.Parameter([.. etags])})"
+            ? $" AND {RowJson.Etag(entity, RowJson.Alias)} = ANY ({sql.Parameter([.. etags])})"
             : "";
+        // No other table is in sight here, so the filter needs no sub-select and the planner may use an index for it.
+        var visible = entity.RowFilter is { } filterOfRows ? $" AND ({filterOfRows})" : "";
+        var written = assignments is null ? "true" : RowFilter.Checked(entity, "true");
         var row = representation ? RowJson.Expression(entity) : "NULL::json";
         return sql.Append($"""
             WITH f AS MATERIALIZED (
                 SELECT count(*) AS n
-                FROM (SELECT 1 FROM {entity.Sql} AS {RowJson.Alias} WHERE {matches} LIMIT {expectations.MaxAffected + 1L}) AS m),
+                FROM (SELECT 1 FROM {entity.From} AS {RowJson.Alias} WHERE {matches} LIMIT {expectations.MaxAffected + 1L}) AS m),
             w AS (
                 {Change(sql)}
-                WHERE {matches}{unchanged} AND (SELECT n FROM f) <= {expectations.MaxAffected}
-                RETURNING {row} AS row_json, true AS written)
+                WHERE {matches}{visible}{unchanged} AND (SELECT n FROM f) <= {expectations.MaxAffected}
+                RETURNING {row} AS row_json, {written} AS written)
             SELECT f.n, w.row_json, w.written
             FROM f LEFT JOIN w ON true
             """).ToCommand();

@@ -10,7 +10,7 @@ internal static class ProjectionParser
     private static readonly char[] Separators = [' ', ',', '\t', '\n'];
 
     /// <summary><c>a</c>, <c>a:desc</c>, <c>customer.phone:asc</c>, separated by commas.</summary>
-    public static IReadOnlyList<SortKey> ParseSort(JsonElement value, Entity entity, Catalog catalog, string place, List<Error> errors)
+    public static IReadOnlyList<SortKey> ParseSort(JsonElement value, Entity entity, CatalogView catalog, string place, List<Error> errors)
     {
         var keys = new List<SortKey>();
         foreach (var term in ReadNames(value, [','], "sort", place, errors))
@@ -32,7 +32,7 @@ internal static class ProjectionParser
 
     /// <summary>Names or patterns (regular expressions over the whole name); <c>relation:pattern</c> embeds related rows.</summary>
     public static (IReadOnlyList<Column> Columns, IReadOnlyList<Embed> Embeds) ParseProperties(
-        JsonElement value, Entity entity, Catalog catalog, string place, List<Error> errors)
+        JsonElement value, Entity entity, CatalogView catalog, string place, List<Error> errors)
     {
         var columns = new List<Column>();
         var embeds = new List<Embed>();
@@ -41,8 +41,8 @@ internal static class ProjectionParser
             var colon = term.IndexOf(':', StringComparison.Ordinal);
             if (colon < 0)
                 columns.AddRange(Match(term, entity, place, errors).Where(column => !columns.Contains(column)));
-            else if (entity.FindRelation(term[..colon]) is { } relation && catalog.TryGet(relation.Target, out var target))
-                embeds.Add(Merge(embeds, new Embed(relation, target, Match(term[(colon + 1)..], target, place, errors))));
+            else if (catalog.FindRelation(entity, term[..colon]) is { } found)
+                embeds.Add(Merge(embeds, new Embed(found.Relation, found.Target, Match(term[(colon + 1)..], found.Target, place, errors))));
             else
                 errors.Add(new Error(ErrorCodes.ColumnUnknown, $"Entity '{entity.Name}' has no such relation", place));
         }
@@ -62,9 +62,9 @@ internal static class ProjectionParser
 
     private static IReadOnlyList<Column> Match(string pattern, Entity entity, string place, List<Error> errors)
     {
-        if (entity.FindColumn(pattern) is { } exact)
+        if (entity.FindReadable(pattern) is { } exact)
             return [exact];
-        var matching = TryCompile(pattern) is { } regex ? entity.Columns.Where(column => regex.IsMatch(column.Name)).ToList() : [];
+        var matching = TryCompile(pattern) is { } regex ? entity.ReadableColumns.Where(column => regex.IsMatch(column.Name)).ToList() : [];
         if (matching.Count == 0)
             errors.Add(new Error(ErrorCodes.ColumnUnknown, $"Entity '{entity.Name}' has no column that fits", place));
         return matching;

@@ -23,6 +23,8 @@ internal sealed record ReadQuery(
 /// <summary>Reads rows, or their number; never more rows than the service allows, and says when there are more.</summary>
 internal sealed class ReadSet(ItemPlace item, ReadQuery query) : WriteSet
 {
+    public override bool RunsAsCaller => true;
+
     public override int Count => 1;
 
     public override int IndexOf(int position) => item.Index;
@@ -35,13 +37,13 @@ internal sealed class ReadSet(ItemPlace item, ReadQuery query) : WriteSet
         {
             return sql.Append($"""
                 SELECT json_build_object('count', count(*))
-                FROM {query.Entity.Sql} AS {RowJson.Alias}
+                FROM {query.Entity.From} AS {RowJson.Alias}
                 WHERE {where}
                 """).ToCommand();
         }
         return sql.Append($"""
-            SELECT {RowJson.Expression(query.Columns, query.Embeds)}
-            FROM {query.Entity.Sql} AS {RowJson.Alias}
+            SELECT {RowJson.Expression(query.Entity, query.Columns, query.Embeds)}
+            FROM {query.Entity.From} AS {RowJson.Alias}
             WHERE {where}
             {OrderBy()}
             LIMIT {RowsWanted()}
@@ -61,7 +63,7 @@ internal sealed class ReadSet(ItemPlace item, ReadQuery query) : WriteSet
     }
 
     public override Error Blame(int position, Error error) =>
-        error with { Index = item.Index, Id = item.Id, Pointer = error.Pointer ?? JsonPointer.Append(item.Place, "query_params") };
+        ErrorPlace.Redact(error, query.Entity) with { Index = item.Index, Id = item.Id, Pointer = error.Pointer ?? JsonPointer.Append(item.Place, "query_params") };
 
     /// <summary>One more than the cap tells that there are more.</summary>
     private long RowsWanted() => query.Limit is { } limit && limit <= query.Cap ? limit : query.Cap + 1L;
@@ -77,5 +79,5 @@ internal sealed class ReadSet(ItemPlace item, ReadQuery query) : WriteSet
 
     private static string SortExpression(SortKey key) => key.Relation is null
         ? $"{RowJson.Alias}.{key.Column.Sql}"
-        : $"(SELECT \"$s\".{key.Column.Sql} FROM {key.Target!.Sql} AS \"$s\" WHERE {RowJson.Join(key.Relation, key.Target, RowJson.Alias, "\"$s\"")} LIMIT 1)";
+        : $"(SELECT \"$s\".{key.Column.Sql} FROM {key.Target!.From} AS \"$s\" WHERE {RowJson.Join(key.Relation, key.Target, RowJson.Alias, "\"$s\"")} LIMIT 1)";
 }

@@ -8,7 +8,7 @@ internal sealed class RowBatchRunner(CatalogCache catalogs, ItemBatchRunner runn
 {
     public async Task<ItemBatchEnd> RunAsync(RowBatchRequest request, CancellationToken cancellationToken)
     {
-        if (EntityAccess.Refusal(request.Batch.Caller, request.Entity, AccessOf(request.Action)) is { } refusal)
+        if (EntityAccess.Refusal(request.Batch.Caller, request.Entity, CheckedRows.AccessOf(request.Action)) is { } refusal)
             return ItemBatchEnd.Refused(refusal);
         // A stream cannot be checked a second time, so it begins with a fresh catalog.
         var catalog = request.Source is ItemSource.Streamed
@@ -21,6 +21,4 @@ internal sealed class RowBatchRunner(CatalogCache catalogs, ItemBatchRunner runn
             ? await runner.RunAsync(rows, request.Batch, cancellationToken)
             : ItemBatchEnd.Refused(checkedRows.Errors);
     }
-
-    private static EntityAction AccessOf(RowAction action) => action == RowAction.Delete ? EntityAction.Delete : EntityAction.Write;
 }

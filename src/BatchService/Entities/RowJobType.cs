@@ -19,7 +19,7 @@ internal sealed class RowJobType(CatalogCache catalogs, IOptions<BatchOptions> l
         JsonElement options, Caller caller, List<Error> errors, CancellationToken cancellationToken)
     {
         var order = Order.Read(options, errors);
-        if (errors.Count == 0 && EntityAccess.Refusal(caller, order.Entity, order.Access) is { } refusal)
+        if (errors.Count == 0 && EntityAccess.Refusal(caller, order.Entity, CheckedRows.AccessOf(order.Action)) is { } refusal)
             errors.Add(refusal);
         if (errors.Count == 0)
         {
@@ -49,8 +49,6 @@ internal sealed class RowJobType(CatalogCache catalogs, IOptions<BatchOptions> l
     private sealed record Order(string Entity, RowAction Action, JsonElement OnConflict, RequestOptions Options)
     {
         public JobMode Mode => new(Options.Atomic, Options.ContinueOnError);
-
-        public EntityAction Access => Action == RowAction.Delete ? EntityAction.Delete : EntityAction.Write;
 
         public static Order Read(JsonElement options, List<Error> errors)
         {

@@ -15,20 +15,23 @@ internal static class RowJson
     private const string EmbedAlias = "\"$e\"";
 
     /// <summary>The content hash of the row that an alias stands for.</summary>
-    public static string Etag(string alias) => $"to_hex(hashtextextended({alias}::text, 0))";
+    /// <remarks>Over what the caller may see: a hash over more would let it guess the rest.</remarks>
+    public static string Etag(Entity entity, string alias) => entity.HidesColumns
+        ? $"to_hex(hashtextextended(ROW({string.Join(", ", entity.ReadableColumns.Select(column => $"{alias}.{column.Sql}"))})::text, 0))"
+        : $"to_hex(hashtextextended({alias}::text, 0))";
 
     /// <summary>An expression of type json over the row that <see cref="Alias"/> stands for.</summary>
-    public static string Expression(IReadOnlyList<Column> columns, IReadOnlyList<Embed> embeds) =>
-        $"(SELECT row_to_json(\"$r\") FROM (SELECT {Fields(columns, embeds, Alias)}) AS \"$r\")";
+    public static string Expression(Entity entity, IReadOnlyList<Column> columns, IReadOnlyList<Embed> embeds) =>
+        $"(SELECT row_to_json(\"$r\") FROM (SELECT {Fields(entity, columns, embeds, Alias)}) AS \"$r\")";
 
     /// <summary>All readable columns of the entity.</summary>
-    public static string Expression(Entity entity) => Expression(entity.Columns, []);
+    public static string Expression(Entity entity) => Expression(entity, entity.ReadableColumns, []);
 
-    private static string Fields(IReadOnlyList<Column> columns, IReadOnlyList<Embed> embeds, string alias)
+    private static string Fields(Entity entity, IReadOnlyList<Column> columns, IReadOnlyList<Embed> embeds, string alias)
     {
         var fields = columns.Select(column => Field(column, alias))
             .Concat(embeds.Select(embed => $"{Embedded(embed, alias)} AS {SqlName.Quote(embed.Relation.Name)}"))
-            .Append($"{Etag(alias)} AS \"$etag\"");
+            .Append($"{Etag(entity, alias)} AS \"$etag\"");
         return string.Join(", ", fields);
     }
 
@@ -39,8 +42,8 @@ internal static class RowJson
     private static string Embedded(Embed embed, string alias)
     {
         var rows = $"""
-            SELECT {Fields(embed.Columns, [], EmbedAlias)}
-            FROM {embed.Target.Sql} AS {EmbedAlias}
+            SELECT {Fields(embed.Target, embed.Columns, [], EmbedAlias)}
+            FROM {embed.Target.From} AS {EmbedAlias}
             WHERE {Join(embed.Relation, embed.Target, alias, EmbedAlias)}
             """;
         if (!embed.Relation.IsList)

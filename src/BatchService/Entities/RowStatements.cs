@@ -47,7 +47,7 @@ internal static class RowStatements
         INSERT INTO {shape.Entity.Sql} AS {T} {Parenthesised(InsertColumns(shape))}
         SELECT {InsertValues(shape)}
         FROM {input}
-        RETURNING {Row(shape)} AS row_json, 'created' AS result
+        RETURNING {Row(shape)} AS row_json, {RowFilter.Checked(shape.Entity, "'created'")} AS result
         """;
 
     private static (string Tables, string Answer) Upsert(RowShape shape, string input)
@@ -61,18 +61,22 @@ internal static class RowStatements
         var isNew = shape.Entity.Kind == EntityKind.Table ? $"{T}.xmax = 0" : "NULL::boolean";
         var first = string.Join(", ", keys.Select(key => $"u.k{key}"));
         var inserted = ConcurrencyColumn.Of(shape.Entity) is { } version ? $", {ConcurrencyColumn.Initial(version)}" : "";
+        // An existing row that the caller may not see is neither changed nor told of, and a silence would look like success.
+        var (visible, hidden) = shape.Entity.RowFilter is null
+            ? ("", "")
+            : ($", {RowFilter.Visible(shape.Entity, T)} AS visible", "WHEN NOT e.visible AND batch.refuse_row() THEN NULL ");
         var tables = $"""
             u AS MATERIALIZED (SELECT u.ord, {typed} FROM {input}),
-            e AS MATERIALIZED (SELECT u.ord, {Row(shape)} AS row_json FROM u JOIN {shape.Entity.Sql} AS {T} ON {ofTable}),
+            e AS MATERIALIZED (SELECT u.ord, {Row(shape)} AS row_json{visible} FROM u JOIN {shape.Entity.Sql} AS {T} ON {ofTable}),
             w AS (
                 INSERT INTO {shape.Entity.Sql} AS {T} ({InsertColumns(shape)})
                 SELECT {string.Join(", ", shape.Columns.Select((_, column) => $"u.k{column}"))}{inserted} FROM u ORDER BY u.ord
                 ON CONFLICT ({targets}) {OnConflictAction(shape)}
-                RETURNING {written}, true AS written, {isNew} AS is_new, {Row(shape)} AS row_json)
+                RETURNING {written}, {RowFilter.Checked(shape.Entity, "true")} AS written, {isNew} AS is_new, {Row(shape)} AS row_json)
             """;
         return (tables, $"""
             SELECT coalesce(w.row_json, e.row_json) AS row_json,
-                   CASE WHEN w.written IS NULL THEN 'unchanged'
+                   CASE {hidden}WHEN w.written IS NULL THEN 'unchanged'
                         WHEN row_number() OVER (PARTITION BY {first} ORDER BY u.ord) > 1 THEN 'unchanged'
                         WHEN coalesce(w.is_new, e.ord IS NULL) THEN 'created'
                         ELSE 'updated' END AS result
@@ -90,7 +94,10 @@ internal static class RowStatements
         if (ConcurrencyColumn.Of(shape.Entity) is { } version)
             assignments = assignments.Append($"{version.Sql} = {ConcurrencyColumn.Next(version)}");
         var different = string.Join(" OR ", changed.Select(column => $"{Comparable($"{T}.{column.Sql}", column)} IS DISTINCT FROM {Comparable(Proposed(shape, column), column)}"));
-        return $"DO UPDATE SET {string.Join(", ", assignments)} WHERE {different}";
+        // "unchanged" would tell whether a guess at a value that the caller may not see was right.
+        if (!changed.TrueForAll(column => column.Readable))
+            different = "true";
+        return $"DO UPDATE SET {string.Join(", ", assignments)} WHERE ({different}){RowFilter.AndVisible(shape.Entity, T)}";
     }
 
     /// <summary>What a merge sets: the given value, or, where rows may leave the column out, the old one for those that do.</summary>
@@ -116,19 +123,20 @@ internal static class RowStatements
             if (ConcurrencyColumn.Of(shape.Entity) is { } version && withEtag)
                 conditions = conditions.Append($"{alias}.{version.Sql} = {Cast($"u.c{IndexOf(shape, version.Name)}", version)}");
             if (shape.HasEtags && withEtag)
-                conditions = conditions.Append($"(u.c{shape.EtagCell} IS NULL OR {RowJson.Etag(alias)} = u.c{shape.EtagCell})");
+                conditions = conditions.Append($"(u.c{shape.EtagCell} IS NULL OR {RowJson.Etag(shape.Entity, alias)} = u.c{shape.EtagCell})");
             return string.Join(" AND ", conditions);
         }
 
+        var written = shape.Action == RowAction.Update ? $"{RowFilter.Checked(shape.Entity, "u.ord")} AS ord" : "u.ord";
         var tables = $"""
             u AS MATERIALIZED (SELECT * FROM {input}),
-            w AS ({change} WHERE {Matches(T, withEtag: true)} RETURNING u.ord, {Row(shape)} AS row_json)
+            w AS ({change} WHERE {Matches(T, withEtag: true)}{RowFilter.AndVisible(shape.Entity, T)} RETURNING {written}, {Row(shape)} AS row_json)
             """;
         return (tables, $"""
             SELECT w.row_json,
                    CASE WHEN w.ord IS NOT NULL THEN '{done}'
-                        WHEN EXISTS (SELECT 1 FROM {shape.Entity.Sql} AS x WHERE {Matches("x", withEtag: true)}) THEN 'again'
-                        WHEN EXISTS (SELECT 1 FROM {shape.Entity.Sql} AS x WHERE {Matches("x", withEtag: false)}) THEN 'stale'
+                        WHEN EXISTS (SELECT 1 FROM {shape.Entity.From} AS x WHERE {Matches("x", withEtag: true)}) THEN 'again'
+                        WHEN EXISTS (SELECT 1 FROM {shape.Entity.From} AS x WHERE {Matches("x", withEtag: false)}) THEN 'stale'
                         ELSE 'missing' END AS result
             FROM u LEFT JOIN w ON w.ord = u.ord
             ORDER BY u.ord

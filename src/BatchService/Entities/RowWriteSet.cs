@@ -18,6 +18,8 @@ internal sealed class RowWriteSet(RowShape shape, IReadOnlyList<RowItem> items) 
 
     private DividedStatement? _divided;
 
+    public override bool RunsAsCaller => true;
+
     public override int Count => items.Count;
 
     public override int IndexOf(int position) => items[position].Index;

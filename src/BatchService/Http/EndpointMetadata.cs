@@ -3,6 +3,12 @@ namespace BatchService.Http;
 /// <summary>The scope that a caller must have to call an endpoint at all; what it may do to which entity is decided later.</summary>
 internal sealed record RequiredScope(string Scope);
 
+/// <summary>Marks an endpoint that anyone may call, without a token: it tells nothing about the data.</summary>
+internal sealed class OpenEndpoint
+{
+    public static readonly OpenEndpoint Marker = new();
+}
+
 /// <summary>A filled-in, runnable request body, for the OpenAPI document and the Swagger UI.</summary>
 internal sealed record RequestExample(string Name, string Body, string MediaType, string? Summary);
 
@@ -49,6 +55,10 @@ internal static class EndpointMetadata
             QueryParameters.Check(invocation.HttpContext.Request.Query, known) is { Count: > 0 } errors
                 ? Problem.Of(errors)
                 : await next(invocation));
+
+    /// <summary>Lets everyone in, without a token; such an endpoint has no caller.</summary>
+    public static TBuilder OpenToAll<TBuilder>(this TBuilder builder)
+        where TBuilder : IEndpointConventionBuilder => builder.WithMetadata(OpenEndpoint.Marker);
 
     /// <summary>Refuses with 403 every caller without the scope, before anything is read.</summary>
     public static TBuilder RequireScope<TBuilder>(this TBuilder builder, string scope)

@@ -21,7 +21,7 @@ internal static class ErrorEndpoints
 
     public static void MapErrors(this IEndpointRouteBuilder routes)
     {
-        var group = routes.MapGroup("/batch/errors").WithTags("Service").RefuseUnknownQuery();
+        var group = routes.MapGroup("/batch/errors").WithTags("Service").OpenToAll().RefuseUnknownQuery();
         group.MapGet("/", () => TypedResults.Json(s_all, HttpJson.Wire.ErrorList))
             .WithSummary("Every error code: status, whether a retry can help, cause, remedy")
             .WithAnswer(StatusCodes.Status200OK, "All codes.");

@@ -24,11 +24,13 @@ internal static class HealthEndpoints
     {
         routes.MapGet("/healthz", () => TypedResults.Json(new HealthStatus("alive"), HttpJson.Wire.HealthStatus))
             .WithTags("Service")
+            .OpenToAll()
             .WithSummary("The process is alive")
             .WithAnswer(StatusCodes.Status200OK, "Alive.")
             .RefuseUnknownQuery();
         routes.MapGet("/readyz", ReadyAsync)
             .WithTags("Service")
+            .OpenToAll()
             .WithSummary("The database is reachable and migrated, and the service is not shutting down")
             .WithAnswer(StatusCodes.Status200OK, "Ready.")
             .RefuseUnknownQuery();

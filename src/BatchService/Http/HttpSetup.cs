@@ -19,6 +19,8 @@ internal static partial class HttpSetup
         builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = s_drain);
         builder.Services.AddOptions<BatchOptions>().BindConfiguration(BatchOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         builder.Services.AddOptions<AuthOptions>().BindConfiguration(AuthOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        builder.Services.AddSingleton<IValidateOptions<AuthOptions>, AuthOptionsCheck>();
+        builder.Services.AddSingleton<TokenAuthentication>();
 
         // An exception instead of an empty 400: only it can say which parameter is wrong.
         builder.Services.Configure<RouteHandlerOptions>(options => options.ThrowOnBadRequest = true);

@@ -18,6 +18,7 @@ internal static class OpenApiSetup
             });
             options.OperationFilter<OpenApiOperations>();
             options.DocumentFilter<ProblemSchemas>();
+            options.DocumentFilter<OpenApiSecurity>();
         });
 
     public static void UseOpenApi(this WebApplication app)

@@ -8,7 +8,6 @@ internal static class StartCheck
     /// <summary>Why the service must not start as it is configured, or null.</summary>
     public static string? Refusal(AuthOptions auth, IEnumerable<string> addresses) => auth switch
     {
-        { Mode: AuthMode.Jwt } => "Auth:Mode=Jwt is not supported by this build yet; use Auth:Mode=None on loopback.",
         { Mode: AuthMode.None, AllowInsecure: false } when ListenAddresses.FirstExposed(addresses) is { } exposed =>
             $"Auth:Mode=None lets everyone in, and {exposed} can be reached by other machines. "
             + "Listen on loopback only (--urls http://127.0.0.1:5000), or set Auth:AllowInsecure=true.",

@@ -1,4 +1,5 @@
 using System.Reflection;
+using BatchService.Http;
 
 namespace BatchService.Jobs;
 
@@ -27,6 +28,7 @@ internal static class JobPageEndpoints
                     context.Response.ContentType = mediaType;
                     return context.Response.Body.WriteAsync(content, cancellationToken).AsTask();
                 })
+                .OpenToAll()
                 .ExcludeFromDescription();
         }
     }

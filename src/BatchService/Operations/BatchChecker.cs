@@ -19,7 +19,7 @@ internal static class BatchChecker
         var referenced = references.SelectMany(found => found).Select(found => found.Reference.Operation).ToHashSet(StringComparer.Ordinal);
         var context = new CompileContext(catalog, limits.MaxRows, limits.MaxAffected, batch.Options.Representation, referenced);
         var planned = batch.Operations.Select((operation, index) => Plan(operation, references[index], caller, context, requestErrors)).ToList();
-        var links = planned.ConvertAll(one => new OperationLinks(one.Operation, one.References, ResultShape.Of(one, catalog)));
+        var links = planned.ConvertAll(one => new OperationLinks(one.Operation, one.References, ResultShape.Of(one, context.ViewOf(one.Caller))));
         var graph = Link(links, limits, requestErrors);
         if (requestErrors.Count == 0)
             return new CheckedBatch(planned, graph!, batch.Options, context, limits.MaxResolvedBytes);
@@ -59,7 +59,7 @@ internal static class BatchChecker
     {
         var errors = new List<Error>();
         var narrowed = ClaimsNarrowing.Narrow(caller, operation, requestErrors);
-        var entity = FindEntity(operation, narrowed, context.Catalog, errors);
+        var entity = FindEntity(operation, context.ViewOf(narrowed), errors);
         var command = entity is null
             ? null
             : OperationCompiler.Compile(operation, OperationValues.Of(operation), entity, narrowed, context, HoldsReference, errors);
@@ -84,12 +84,12 @@ internal static class BatchChecker
         return references;
     }
 
-    private static Entity? FindEntity(Operation operation, Caller caller, Catalog catalog, List<Error> errors)
+    private static Entity? FindEntity(Operation operation, CatalogView view, List<Error> errors)
     {
         // Refused before it is looked up: who may not ask learns nothing about what exists.
-        if (EntityAccess.Refusal(caller, operation.Entity, AccessOf(operation.Action)) is { } refusal)
+        if (view.Refusal(operation.Entity, AccessOf(operation.Action)) is { } refusal)
             errors.Add(refusal with { Pointer = operation.PlaceOf("entity"), Index = operation.Index, Id = operation.Id });
-        else if (catalog.TryGet(operation.Entity, out var entity))
+        else if (view.TryGet(operation.Entity, AccessOf(operation.Action), out var entity))
             return entity;
         else
             errors.Add(new Error(ErrorCodes.EntityUnknown, $"Operation '{operation.Id}' names an unknown entity", operation.PlaceOf("entity")) { Index = operation.Index, Id = operation.Id });
@@ -98,8 +98,11 @@ internal static class BatchChecker
 
     public static EntityAction AccessOf(OperationAction action) => action switch
     {
-        OperationAction.Create or OperationAction.Update or OperationAction.Upsert => EntityAction.Write,
+        OperationAction.Create => EntityAction.Create,
+        OperationAction.Update => EntityAction.Update,
+        OperationAction.Upsert => EntityAction.Upsert,
         OperationAction.Delete => EntityAction.Delete,
+        OperationAction.Assert => EntityAction.Assert,
         _ => EntityAction.Read,
     };
 

@@ -62,6 +62,7 @@ internal static class CapabilityEndpoints
         .MapGet("/batch/capabilities", (IOptions<BatchOptions> options) =>
             TypedResults.Json(Describe(options.Value), CapabilityJson.Default.Capabilities))
         .WithTags("Service")
+        .OpenToAll()
         .WithSummary("Limits, actions, operators, modes, preferences and media types")
         .WithAnswer(StatusCodes.Status200OK, "What this installation takes.")
         .RefuseUnknownQuery();

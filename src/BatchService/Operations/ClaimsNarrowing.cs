@@ -47,8 +47,13 @@ internal static class ClaimsNarrowing
             Scopes = scopes ?? caller.Scopes,
             Roles = roles ?? caller.Roles,
             ClaimsJson = own.ToJsonString(),
+            DatabaseRole = RoleIn(own, caller.DatabaseRoleClaim),
         };
     }
+
+    /// <summary>The narrowed claims decide the database role, too.</summary>
+    private static string? RoleIn(JsonObject claims, string? name) =>
+        name is not null && claims[name] is JsonValue value && value.TryGetValue<string>(out var role) ? role : null;
 
     private static bool IsWithin(JsonProperty claim, Caller caller, JsonObject own) => claim.Name switch
     {

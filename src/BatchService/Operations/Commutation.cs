@@ -18,7 +18,7 @@ internal static class Commutation
             && other.Operation.Action == OperationAction.Create
             && one.Entity is { HasTriggers: false, Kind: EntityKind.Table } first
             && other.Entity is { HasTriggers: false, Kind: EntityKind.Table } second
-            && first != second
+            && first.Sql != second.Sql
             && !MayRefer(one, first, second, batch)
             && !MayRefer(other, second, first, batch);
     }
@@ -56,5 +56,5 @@ internal static class Commutation
         && template.Whole is { Segments.Count: <= 2 } reference
         && reference.Path.EndsWith($".{key}", StringComparison.Ordinal)
         && batch[reference.Operation] is { Operation.Action: not OperationAction.Delete } source
-        && source.Entity == to;
+        && source.Entity?.Sql == to.Sql;
 }

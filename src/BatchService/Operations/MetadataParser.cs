@@ -20,9 +20,9 @@ internal static class MetadataParser
     private static readonly HashSet<string> Known = [.. Allowed.Values.SelectMany(names => names)];
 
     public static OperationMetadata Parse(
-        Operation operation, JsonElement metadata, Entity entity, Catalog catalog, Func<JsonElement, bool> isDeferred, List<Error> errors)
+        Operation operation, JsonElement metadata, Entity entity, CatalogView catalog, Func<JsonElement, bool> isDeferred, List<Error> errors)
     {
-        var parsed = new OperationMetadata([], null, 0, false, entity.Columns, [], null, null, false, null, null, null);
+        var parsed = new OperationMetadata([], null, 0, false, entity.ReadableColumns, [], null, null, false, null, null, null);
         if (metadata.ValueKind == JsonValueKind.Object)
         {
             foreach (var property in metadata.EnumerateObject())
@@ -50,7 +50,7 @@ internal static class MetadataParser
     }
 
     private static OperationMetadata Apply(
-        OperationMetadata parsed, string name, JsonElement value, Entity entity, Catalog catalog, string place, List<Error> errors)
+        OperationMetadata parsed, string name, JsonElement value, Entity entity, CatalogView catalog, string place, List<Error> errors)
     {
         switch (name)
         {

@@ -9,6 +9,18 @@ namespace BatchService.Operations;
 /// <param name="Referenced">The ids of the operations whose rows others reference.</param>
 internal sealed record CompileContext(Catalog Catalog, int MaxRows, int MaxAffected, bool Representation, IReadOnlySet<string> Referenced)
 {
+    private readonly Dictionary<Caller, CatalogView> _views = new(ReferenceEqualityComparer.Instance);
+
+    /// <summary>The catalog as one of the operations' callers may use it.</summary>
+    public CatalogView ViewOf(Caller caller)
+    {
+        if (_views.TryGetValue(caller, out var known))
+            return known;
+        var view = new CatalogView(Catalog, caller);
+        _views.Add(caller, view);
+        return view;
+    }
+
     /// <summary>The database is to return the rows that the operation writes.</summary>
     public bool WantsRows(Operation operation) => Representation || Referenced.Contains(operation.Id);
 }
@@ -38,7 +50,7 @@ internal static class OperationCompiler
     {
         var before = errors.Count;
         CheckFields(operation, values, entity, errors);
-        var metadata = MetadataParser.Parse(operation, values.Metadata, entity, context.Catalog, isDeferred, errors);
+        var metadata = MetadataParser.Parse(operation, values.Metadata, entity, context.ViewOf(caller), isDeferred, errors);
         var item = new ItemPlace(operation.Index, operation.Id, operation.Place);
         OperationCommand? command = null;
         if (operation.Action is OperationAction.Create or OperationAction.Upsert)
@@ -48,7 +60,7 @@ internal static class OperationCompiler
         else
         {
             var filter = values.Query.ValueKind == JsonValueKind.Object
-                ? FilterParser.Parse(values.Query, entity, context.Catalog, operation.PlaceOf("query_params"), isDeferred, errors)
+                ? FilterParser.Parse(values.Query, entity, context.ViewOf(caller), operation.PlaceOf("query_params"), isDeferred, errors)
                 : [];
             if (operation.Action is OperationAction.Update or OperationAction.Delete)
                 CheckVersion(operation, filter, entity, errors);
@@ -85,7 +97,8 @@ internal static class OperationCompiler
             OperationAction.Delete => (false, entity.Deletable),
             _ => (false, true),
         };
-        if (!allowed)
+        var tells = entity.ConcurrencyColumn is null || entity.FindReadable(entity.ConcurrencyColumn) is not null;
+        if (!allowed || (operation.Action is OperationAction.Update or OperationAction.Delete && !tells))
             errors.Add(new Error(ErrorCodes.ActionInvalid, $"Entity '{entity.Name}' does not allow this action", operation.PlaceOf("action")));
         if (!writes && values.Store.ValueKind != JsonValueKind.Undefined)
             errors.Add(new Error(ErrorCodes.FieldInvalid, $"Operation '{operation.Id}': 'store_params' does not belong to its action", operation.PlaceOf("store_params")));
@@ -101,7 +114,7 @@ internal static class OperationCompiler
         var place = operation.PlaceOf("query_params");
         if (values.Query.ValueKind != JsonValueKind.Object || !values.Query.EnumerateObject().Any())
             errors.Add(new Error(ErrorCodes.FilterRequired, $"Operation '{operation.Id}' must say in 'query_params' which rows are meant", place));
-        else if (entity.ConcurrencyColumn is { } version && !values.Query.TryGetProperty(version, out _))
+        else if (entity.ConcurrencyColumn is { } version && entity.FindReadable(version) is not null && !values.Query.TryGetProperty(version, out _))
             errors.Add(WithoutVersion(operation, version));
     }
 

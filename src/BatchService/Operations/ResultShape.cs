@@ -5,14 +5,14 @@ namespace BatchService.Operations;
 /// <summary>What the rows of an operation can look like, so that a reference to what can never be there is refused before anything runs.</summary>
 internal static class ResultShape
 {
-    public static ReferenceShape Of(PlannedOperation planned, Catalog catalog)
+    public static ReferenceShape Of(PlannedOperation planned, CatalogView catalog)
     {
         if (planned.Entity is not { } entity)
             return ReferenceShape.Anything;
         if (planned.Operation.Action == OperationAction.Assert)
             return ReferenceShape.Of([]);
         if (planned.Operation.Action != OperationAction.Read)
-            return OfColumns(entity.Columns, []);
+            return OfColumns(entity.ReadableColumns, []);
         var metadata = planned.Operation.MetadataParams;
         if (ReferenceSyntax.MayOccurIn(metadata))
             return ReferenceShape.Anything;
