@@ -33,10 +33,12 @@ internal sealed partial class JobRunner(
         catch (BatchFaultException fault) when (!cancellationToken.IsCancellationRequested)
         {
             LogFault(logger, lease.JobId, lease.Part, fault.Error.Detail);
-            // A transaction that took too long is tried again with less in it; everything else, with time.
+            // A transaction that took too long is tried again with less in it; what time can heal, with time; the rest only so many times.
             var isTooMuch = fault.Error.Code == ErrorCodes.DeadlineExceeded;
             return new JobRunEnd(
-                JobRunState.Postponed, isTooMuch ? Math.Max(1, pace.ChunkItems / 4) : pace.ChunkItems, IsDefect: isTooMuch && pace.ChunkItems == 1);
+                JobRunState.Postponed,
+                isTooMuch ? Math.Max(1, pace.ChunkItems / 4) : pace.ChunkItems,
+                IsDefect: isTooMuch ? pace.ChunkItems == 1 : !fault.Error.Code.Retryable);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
@@ -54,13 +56,24 @@ internal sealed partial class JobRunner(
         var errors = new List<Error>();
         var mode = await type.CheckAsync(lease.Job.Options, lease.Job.Caller, errors, cancellationToken);
         var done = new ReplayedItems(await items.ReadDoneAsync(lease, type, cancellationToken));
+        // An atomic part stores results only in the transaction that decides it.
+        if (mode.Atomic && done.Count > 0)
+            return new JobRunEnd(JobRunState.Done, lease.ChunkItems);
         var offset = 0;
         var outcomes = new JobOutcomes(mode.Atomic, done, () => offset, (failures, token) => StoreAsync(lease, type, offset, failures, token));
         if (errors.Count > 0)
             return await RefuseAsync(lease, outcomes, errors[0], cancellationToken);
         var work = new JobWork(
             lease.Job.Caller, lease.Job.Options, lease.Job.Header, lease.FirstIndex, token => OpenAsync(lease, pace, token), outcomes, done);
-        var run = await type.OpenAsync(work, cancellationToken);
+        JobRun run;
+        try
+        {
+            run = await type.OpenAsync(work, cancellationToken);
+        }
+        catch (BatchFaultException refusal) when (!refusal.Error.Code.Retryable)
+        {
+            return await RefuseAsync(lease, outcomes, refusal.Error, cancellationToken);
+        }
         offset = run.Offset;
         var hook = new JobHook(lease, type, LeaseTime, time, offset, tellsFailures: false);
         var end = await writer.WriteAsync(run.Plan, run.Mode, lease.Job.Caller, hook, cancellationToken);
