@@ -39,6 +39,25 @@ internal sealed class ResultSpool : IAsyncDisposable
             await target.WriteAsync(_blocks[block].AsMemory(0, Math.Min(BlockBytes, left)), cancellationToken);
     }
 
+    /// <summary>Copies lines of JSON as the elements of an array: a line feed occurs between them only.</summary>
+    public async Task CopyAsElementsAsync(Stream target, CancellationToken cancellationToken)
+    {
+        var buffer = new byte[BlockBytes];
+        if (_file is not null)
+            _file.Position = 0;
+        for (long at = 0; at < Length;)
+        {
+            var count = (int)Math.Min(BlockBytes, Length - at);
+            if (_file is null)
+                _blocks[(int)(at / BlockBytes)].AsSpan(0, count).CopyTo(buffer);
+            else
+                count = await _file.ReadAsync(buffer.AsMemory(0, count), cancellationToken);
+            buffer.AsSpan(0, count).Replace((byte)'\n', (byte)',');
+            await target.WriteAsync(buffer.AsMemory(0, count), cancellationToken);
+            at += count;
+        }
+    }
+
     /// <summary>Forgets what was written.</summary>
     public void Clear()
     {

@@ -111,10 +111,23 @@ internal sealed class ItemAnswerWriter(HttpContext context, ItemFormat format, P
         if (withResults && format.DataName is { } name)
             await WriteMemberAsync(target, name, "[", answer.Results.Data, "]", cancellationToken);
         if (withResults)
-            await WriteMemberAsync(target, "results", "[", answer.Results.Spool, "]", cancellationToken);
+            await WriteResultsAsync(target, answer.Results.Spool, cancellationToken);
         if (answer.Results.ErrorTexts.Length > 0 || format.AlwaysHasErrors)
             await WriteMemberAsync(target, "errors", "{", answer.Results.ErrorTexts, "}", cancellationToken);
         await target.WriteAsync("}"u8.ToArray(), cancellationToken);
+    }
+
+    /// <summary>Of an aborted batch that was to be answered by lines, the answer is a problem all the same.</summary>
+    private async Task WriteResultsAsync(Stream target, ResultSpool results, CancellationToken cancellationToken)
+    {
+        if (!asLines)
+        {
+            await WriteMemberAsync(target, "results", "[", results, "]", cancellationToken);
+            return;
+        }
+        await target.WriteAsync(",\"results\":["u8.ToArray(), cancellationToken);
+        await results.CopyAsElementsAsync(target, cancellationToken);
+        await target.WriteAsync("]"u8.ToArray(), cancellationToken);
     }
 
     private static async Task WriteMemberAsync(

@@ -40,7 +40,7 @@ public sealed class JobOrderTests
     [Fact]
     public void Refuses_metadata_that_is_a_load_of_its_own()
     {
-        var (_, errors) = Read($$"""{"job_type":"x","items":[1],"metadata":{"m":"{{new string('ü', 9_000)}}"}}""");
+        var (_, errors) = Read("""{"job_type":"x","items":[1],"metadata":{"m":"?"}}""".Replace("?", new string('ü', 9_000), StringComparison.Ordinal));
 
         Assert.Equal("/metadata", Assert.Single(errors).Pointer);
     }
