@@ -6,13 +6,6 @@ namespace BatchService.DatabaseTests.Jobs;
 /// <summary>How jobs run: modes, resumption, poison.</summary>
 public sealed class JobsRunTests(JobsFixture fixture) : IClassFixture<JobsFixture>
 {
-    /// <summary>A worker that died: its part is running, its lease is over, and the job has not ended.</summary>
-    private const string Died = """
-        UPDATE batch.job SET status = 'processing', completed_at = NULL, expires_at = NULL WHERE batch_job_id = '{0}';
-        UPDATE batch.job_part SET status = 'running', lease_until = clock_timestamp() - interval '1 second', processed = success + failed, skipped = 0
-        WHERE batch_job_id = '{0}';
-        """;
-
     [Fact]
     public async Task Every_item_has_one_effect_and_the_failing_ones_their_own_error()
     {
@@ -49,7 +42,7 @@ public sealed class JobsRunTests(JobsFixture fixture) : IClassFixture<JobsFixtur
         await AssertHaltedAsync(caller, id);
 
         // The worker may be lost after its last transaction: who takes over does not go on behind the failure.
-        await fixture.ExecuteAsync(string.Format(null, Died, id));
+        await LoseWorkerAsync(id);
         await caller.EndAsync(id);
         await AssertHaltedAsync(caller, id);
     }
@@ -68,7 +61,7 @@ public sealed class JobsRunTests(JobsFixture fixture) : IClassFixture<JobsFixtur
         object options = type == "attestations" ? new { mode = "atomic" } : OptionsOf(type, atomic: true, continueOnError);
         var id = await caller.RanAsync(new { job_type = type, items, options });
         await AssertNothingAsync();
-        await fixture.ExecuteAsync(string.Format(null, Died, id));
+        await LoseWorkerAsync(id);
         await caller.EndAsync(id);
         await AssertNothingAsync();
 
@@ -114,7 +107,7 @@ public sealed class JobsRunTests(JobsFixture fixture) : IClassFixture<JobsFixtur
         var ids = await fixture.NumberAsync($"SELECT count(*) FROM (SELECT text FROM word WHERE text LIKE '{name}%' UNION ALL SELECT id FROM batch.attestation WHERE source = '{name}') AS t");
 
         // The failures were told after the last effects: as if the worker was lost in between, too.
-        await fixture.ExecuteAsync(string.Format(null, Died, id));
+        await LoseWorkerAsync(id);
         await fixture.ExecuteAsync($"""
             DELETE FROM batch.job_result WHERE batch_job_id = '{id}' AND failed_count > 0;
             UPDATE batch.job_part SET failed = 0, processed = success WHERE batch_job_id = '{id}';
@@ -146,7 +139,7 @@ public sealed class JobsRunTests(JobsFixture fixture) : IClassFixture<JobsFixtur
         // As if the children had not been written: a new worker has the parents' results from the old one.
         await fixture.ExecuteAsync("DELETE FROM node WHERE name LIKE 'child-%'");
         await KeepOnlyResultsAsync(id, line => JsonElement.Parse(line).GetProperty("o").GetProperty("data")[0].Text("name")!.StartsWith("parent-", StringComparison.Ordinal));
-        await fixture.ExecuteAsync(string.Format(null, Died, id));
+        await LoseWorkerAsync(id);
         Assert.Equal((36, 0, 0, 0), (await caller.EndAsync(id)).Counts());
         Assert.Equal(12, await fixture.NumberAsync("SELECT count(*) FROM node WHERE name LIKE 'parent-%'"));
         Assert.Equal(24, await fixture.NumberAsync("SELECT count(*) FROM node AS c JOIN node AS p ON p.node_id = c.parent_id AND p.name = regexp_replace(c.name, 'child-(\\d+)-.', 'parent-\\1')"));
@@ -228,6 +221,13 @@ public sealed class JobsRunTests(JobsFixture fixture) : IClassFixture<JobsFixtur
         Assert.Equal((1, 11, 0, 0), (await caller.EndAsync(operations)).Counts());
         Assert.Equal("success", (await caller.ItemsAsync(operations))[6].Text("status"));
     }
+
+    /// <summary>As if the worker died at the end: its part is running, its lease is over, and the job has not ended.</summary>
+    private Task LoseWorkerAsync(string id) => fixture.ExecuteAsync($"""
+        UPDATE batch.job SET status = 'processing', completed_at = NULL, expires_at = NULL WHERE batch_job_id = '{id}';
+        UPDATE batch.job_part SET status = 'running', lease_until = clock_timestamp() - interval '1 second', processed = success + failed, skipped = 0
+        WHERE batch_job_id = '{id}';
+        """);
 
     private async Task<bool> TakeLeaseAwayAsync(string id, int lost)
     {

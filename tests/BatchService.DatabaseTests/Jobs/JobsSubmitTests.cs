@@ -76,13 +76,13 @@ public sealed class JobsSubmitTests(JobsFixture fixture) : IClassFixture<JobsFix
     [InlineData("""{"job_type":"rows","items":[{}],"options":{"entity":"word","action":"create","validateOnly":"static"}}""", "FIELD_INVALID", "/options/validateOnly")]
     [InlineData("""{"job_type":"operations","items":[{"entity":"node","action":"create","depends_on":["ghost"]}]}""", "DEPENDENCY_UNKNOWN", "/items/0/depends_on/0")]
     [InlineData("""{"job_type":"operations","items":[{"entity":"node"}]}""", "FIELD_MISSING", "/items/0/action")]
-    public async Task Refuses_with_400_what_is_wrong_with_the_job_as_a_whole(string body, string code, string pointer)
+    public async Task Refuses_with_400_what_is_wrong_with_the_job_as_a_whole(string body, string code, string place)
     {
         var caller = fixture.NewCaller();
         var answer = await caller.PostAsync("/batch/jobs", body);
 
         Assert.Equal((HttpStatusCode.BadRequest, code), (answer.Status, answer.Code));
-        Assert.Contains(pointer, answer.Root.GetProperty("errors").EnumerateArray().Select(error => error.Text("pointer")));
+        Assert.Contains(place, answer.Root.GetProperty("errors").EnumerateArray().Select(error => error.Text("pointer")));
         Assert.Equal(0, (await caller.GetAsync("/batch/jobs")).Root.GetProperty("jobs").GetArrayLength());
     }
 

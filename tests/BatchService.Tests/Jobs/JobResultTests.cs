@@ -38,9 +38,9 @@ public sealed class JobResultTests
     [InlineData("/operations/7/store_params/x", 7, "/store_params/x")]
     [InlineData("/71/email", 7, "/71/email")]
     [InlineData("/options/mode", 7, "/options/mode")]
-    public void Points_into_the_item_alone(string pointer, int index, string expected)
+    public void Points_into_the_item_alone(string place, int index, string expected)
     {
-        var outcome = ItemOutcome.Failed(index, new Error(ErrorCodes.FieldInvalid, "bad", pointer));
+        var outcome = ItemOutcome.Failed(index, new Error(ErrorCodes.FieldInvalid, "bad", place));
 
         Assert.Equal(expected, Assert.Single(Read(JobResult.Write([outcome], 0, WriteOutput))).Pointer);
     }
