@@ -96,14 +96,12 @@ internal sealed class ItemPlan<TItem>(
         ? []
         : [.. chunk.Items.Select(item => _known.GetValueOrDefault(item.Index)).OfType<ItemOutcome>()];
 
-    /// <summary>The items to write; when a failure stops the run, only those before the first refused one.</summary>
+    /// <summary>The items to write; when a failure stops the run, only those before the first that failed, now or in an earlier run.</summary>
     private IReadOnlyList<TItem> Runnable()
     {
         var items = done.Count > 0 ? [.. _chunk!.Items.Where(item => !done.Contains(item.Index))] : _chunk!.Items;
-        if (mode.ContinueOnError || _chunk.Refused.Count == 0)
-            return items;
-        var first = _chunk.Refused[0].Index;
-        return [.. items.TakeWhile(item => item.Index < first)];
+        var first = mode.ContinueOnError ? -1 : Array.FindIndex(_outcomes, outcome => outcome?.Status == ItemStatus.Failed);
+        return first < 0 ? items : [.. items.TakeWhile(item => item.Index < _chunk.First + first)];
     }
 
     private async Task FlushAsync(CancellationToken cancellationToken)

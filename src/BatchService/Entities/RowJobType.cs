@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using BatchService.Batching;
 using BatchService.Jobs;
 using Microsoft.Extensions.Options;
@@ -15,6 +16,8 @@ internal sealed class RowJobType(CatalogCache catalogs, IOptions<BatchOptions> l
 
     public override string Name => "rows";
 
+    public override bool TakesCsv => true;
+
     public override async ValueTask<JobMode> CheckAsync(
         JsonElement options, Caller caller, List<Error> errors, CancellationToken cancellationToken)
     {
@@ -30,12 +33,18 @@ internal sealed class RowJobType(CatalogCache catalogs, IOptions<BatchOptions> l
         return order.Mode;
     }
 
+    /// <summary>The header of a CSV is one for all items.</summary>
+    public override async ValueTask<Func<int, bool>?> InspectAsync(JobInspection job, List<Error> errors, CancellationToken cancellationToken)
+    {
+        if (job.Header is not null)
+            errors.AddRange((await CheckAsync(Order.Read(job.Options, []), job.Caller, job.Header, cancellationToken)).Errors);
+        return null;
+    }
+
     public override async ValueTask<JobRun> OpenAsync(JobWork work, CancellationToken cancellationToken)
     {
         var order = Order.Read(work.Options, []);
-        var catalog = await catalogs.RefreshAsync(CatalogCache.MaxAgeOfARefusal, cancellationToken);
-        var source = new ItemSource.Streamed(work.Header, _ => AsyncEnumerable.Empty<ItemInput>());
-        var rows = CheckedRows.Of(order.ToRequest(work.Caller, source), catalog, limits.Value);
+        var rows = await CheckAsync(order, work.Caller, work.Header, cancellationToken);
         if (rows.Task is not { } task)
             throw new BatchFaultException(rows.Errors[0]);
         return JobRun.Of(
@@ -43,6 +52,13 @@ internal sealed class RowJobType(CatalogCache catalogs, IOptions<BatchOptions> l
             new BatchMode(order.Mode.Atomic, order.Mode.ContinueOnError),
             CheckedRows.Reading(task, work.Header),
             items => RowSets.Arrange(task, items));
+    }
+
+    private async Task<CheckedRows> CheckAsync(Order order, Caller caller, IReadOnlyList<string>? header, CancellationToken cancellationToken)
+    {
+        var catalog = await catalogs.RefreshAsync(CatalogCache.MaxAgeOfARefusal, cancellationToken);
+        var source = new ItemSource.Streamed(header, _ => AsyncEnumerable.Empty<ItemInput>());
+        return CheckedRows.Of(order.ToRequest(caller, source), catalog, limits.Value);
     }
 
     /// <summary>The options of a job, read.</summary>
@@ -61,10 +77,27 @@ internal sealed class RowJobType(CatalogCache catalogs, IOptions<BatchOptions> l
                 "delete" => RowAction.Delete,
                 _ => RowAction.Create,
             };
-            var parsed = RequestOptionsParser.Parse(options, "/options", errors, RequestOptions.OfJobs, "entity", "action", "on_conflict");
+            var parsed = RequestOptionsParser.Parse(options, "/options", errors, RequestOptions.OfJobs, "entity", "action", "on_conflict", "on_conflict_action");
             if (parsed.Validate != Validation.None)
                 fields.Invalid("validateOnly", "cannot be asked of a job");
-            return new Order(entity, action, fields.Raw("on_conflict"), parsed);
+            return new Order(entity, action, ReadConflict(fields), parsed);
+        }
+
+        /// <summary>An object; or, as in the query string of a stream, the columns as a text, and the action beside.</summary>
+        private static JsonElement ReadConflict(FieldReader fields)
+        {
+            var value = fields.Raw("on_conflict");
+            var action = fields.Raw("on_conflict_action");
+            if (value.ValueKind is not (JsonValueKind.String or JsonValueKind.Undefined))
+                return value;
+            if (value.ValueKind == JsonValueKind.Undefined && action.ValueKind == JsonValueKind.Undefined)
+                return value;
+            var conflict = new JsonObject();
+            if (value.ValueKind == JsonValueKind.String)
+                conflict["columns"] = new JsonArray([.. value.GetString()!.Split(',', StringSplitOptions.TrimEntries).Select(column => (JsonNode)column)]);
+            if (action.ValueKind != JsonValueKind.Undefined)
+                conflict["action"] = JsonNode.Parse(action.GetRawText());
+            return JsonSerializer.SerializeToElement(conflict);
         }
 
         public RowBatchRequest ToRequest(Caller caller, ItemSource source) => new(

@@ -96,14 +96,15 @@ internal sealed class JobQueue(NpgsqlDataSource database, TimeSpan leaseTime, in
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
-    /// <summary>Ends a part some items of which were left as they were: a stop at a failure, a roll-back.</summary>
+    /// <summary>Ends a part some items of which were left as they were: a stop at a failure, a roll-back. A job that has ended stays as it is.</summary>
     public async Task EndAsync(JobLease lease, CancellationToken cancellationToken)
     {
         await using var command = Command(
             """
+            WITH job AS (SELECT FROM batch.job WHERE batch_job_id = $1 AND status = 'processing' FOR SHARE)
             UPDATE batch.job_part
             SET status = 'done', lease_until = NULL, skipped = item_count - success - failed, processed = item_count
-            WHERE batch_job_id = $1 AND part = $2 AND fence = $3 AND status = 'running'
+            WHERE batch_job_id = $1 AND part = $2 AND fence = $3 AND status = 'running' AND EXISTS (SELECT FROM job)
             """,
             lease);
         await command.ExecuteNonQueryAsync(cancellationToken);

@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using BatchService.Batching;
@@ -42,7 +43,7 @@ internal sealed record JobOrder(
             errors.Add(TooMany(maxItems));
         var options = ReadObject(fields, "options");
         var metadata = ReadObject(fields, "metadata");
-        if (metadata.ValueKind == JsonValueKind.Object && metadata.GetRawText().Length > MaxMetadataBytes)
+        if (metadata.ValueKind == JsonValueKind.Object && Encoding.UTF8.GetByteCount(metadata.GetRawText()) > MaxMetadataBytes)
             fields.Invalid("metadata", $"must not be longer than {MaxMetadataBytes} bytes");
         var callback = fields.Text("callback_url", required: false, 2_048);
         fields.RefuseOthers();

@@ -82,7 +82,6 @@ internal static class JobResultsEndpoints
     private static async Task WriteCsvAsync(
         HttpContext context, string? status, Func<IAsyncEnumerable<JobItem>> open, IReadOnlyList<string>? header, CancellationToken cancellationToken)
     {
-        var columns = header ?? await FindColumnsAsync(open(), cancellationToken);
         string[] extra = status switch
         {
             "failed" => ["error_code", "error_message"],
@@ -90,10 +89,13 @@ internal static class JobResultsEndpoints
             "unprocessed" => [],
             _ => ["status", "output_data", "error_code", "error_message"],
         };
+        // A body that was such a download itself has the extra columns already; they are told anew, not twice.
+        var columns = (header ?? await FindColumnsAsync(open(), cancellationToken)).ToList();
+        var kept = columns.Count - (columns.Count >= extra.Length && columns.TakeLast(extra.Length).SequenceEqual(extra, StringComparer.Ordinal) ? extra.Length : 0);
         await using var csv = CsvWriter.Create(context.Response.Body, new CsvWriterOptions { NewLine = "\r\n" }, leaveOpen: true);
-        await WriteRecordAsync(csv, columns.Concat(extra), cancellationToken);
+        await WriteRecordAsync(csv, columns.Take(kept).Concat(extra), cancellationToken);
         await foreach (var item in open().WithCancellation(cancellationToken))
-            await WriteRecordAsync(csv, FieldsOf(item, columns, header is not null).Concat(extra.Select(name => Extra(item, name))), cancellationToken);
+            await WriteRecordAsync(csv, FieldsOf(item, columns, header is not null).Take(kept).Concat(extra.Select(name => Extra(item, name))), cancellationToken);
         await csv.FlushAsync(cancellationToken);
     }
 

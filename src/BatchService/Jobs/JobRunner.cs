@@ -33,10 +33,10 @@ internal sealed partial class JobRunner(
         catch (BatchFaultException fault) when (!cancellationToken.IsCancellationRequested)
         {
             LogFault(logger, lease.JobId, lease.Part, fault.Error.Detail);
-            // A transaction that took too long is tried again with less in it; everything else, with time.
-            var isTooMuch = fault.Error.Code == ErrorCodes.DeadlineExceeded;
-            return new JobRunEnd(
-                JobRunState.Postponed, isTooMuch ? Math.Max(1, pace.ChunkItems / 4) : pace.ChunkItems, IsDefect: isTooMuch && pace.ChunkItems == 1);
+            // What time can heal is tried again with time, the rest only so many times.
+            return fault.Error.Code == ErrorCodes.DeadlineExceeded
+                ? await SlowDownAsync(lease, pace, fault.Error, cancellationToken)
+                : new JobRunEnd(JobRunState.Postponed, pace.ChunkItems, IsDefect: !fault.Error.Code.Retryable);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
@@ -54,13 +54,25 @@ internal sealed partial class JobRunner(
         var errors = new List<Error>();
         var mode = await type.CheckAsync(lease.Job.Options, lease.Job.Caller, errors, cancellationToken);
         var done = new ReplayedItems(await items.ReadDoneAsync(lease, type, cancellationToken));
+        // An atomic part stores results only in the transaction that decides it.
+        if (mode.Atomic && done.Count > 0)
+            return new JobRunEnd(JobRunState.Done, lease.ChunkItems);
+        pace.MayGiveUp = !mode.Atomic && lease.Lost + 1 >= options.Value.MaxLostLeases;
         var offset = 0;
         var outcomes = new JobOutcomes(mode.Atomic, done, () => offset, (failures, token) => StoreAsync(lease, type, offset, failures, token));
         if (errors.Count > 0)
             return await RefuseAsync(lease, outcomes, errors[0], cancellationToken);
         var work = new JobWork(
-            lease.Job.Caller, lease.Job.Options, lease.Job.Header, lease.FirstIndex, token => OpenAsync(lease, pace, token), outcomes, done);
-        var run = await type.OpenAsync(work, cancellationToken);
+            lease.Job.Caller, lease.Job.Options, lease.Job.Header, lease.FirstIndex, token => OpenAsync(lease, pace, done, token), outcomes, done);
+        JobRun run;
+        try
+        {
+            run = await type.OpenAsync(work, cancellationToken);
+        }
+        catch (BatchFaultException refusal) when (!refusal.Error.Code.Retryable)
+        {
+            return await RefuseAsync(lease, outcomes, refusal.Error, cancellationToken);
+        }
         await using var plan = run.Plan as IAsyncDisposable;
         offset = run.Offset;
         var hook = new JobHook(lease, type, LeaseTime, time, offset, tellsFailures: false);
@@ -102,21 +114,36 @@ internal sealed partial class JobRunner(
             throw new JobStoppedException();
     }
 
+    /// <summary>
+    /// A transaction that took too long is tried again with less in it. An item that takes too long by itself, time and again, has failed:
+    /// the others need not wait for it.
+    /// </summary>
+    private async Task<JobRunEnd> SlowDownAsync(JobLease lease, Pace pace, Error error, CancellationToken cancellationToken)
+    {
+        if (pace is { MayGiveUp: true, Piece: [var alone] })
+        {
+            await StoreAsync(lease, types.Find(lease.Job.JobType)!, 0, [ItemOutcome.Failed(alone.Index, error)], cancellationToken);
+            return new JobRunEnd(JobRunState.Postponed, 1);
+        }
+        return new JobRunEnd(JobRunState.Postponed, Math.Max(1, Math.Min(lease.ChunkItems, pace.ChunkItems) / 4), IsDefect: lease.ChunkItems == 1);
+    }
+
     /// <summary>The items in chunks of what the last transactions took the time for.</summary>
     private async IAsyncEnumerable<JobChunk> OpenAsync(
-        JobLease lease, Pace pace, [EnumeratorCancellation] CancellationToken cancellationToken)
+        JobLease lease, Pace pace, ReplayedItems done, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var end = lease.FirstIndex + lease.ItemCount;
         await foreach (var block in items.ReadInputAsync(lease, cancellationToken))
         {
             for (var from = 0; from < block.Count;)
             {
-                var count = Math.Min(pace.Next(), block.Count - from);
-                var piece = count == block.Count ? block : [.. block.Skip(from).Take(count)];
-                from += count;
-                yield return new JobChunk(piece, piece[^1].Index == end - 1);
+                var isDone = block.Skip(from).TakeWhile(item => done.Contains(item.Index)).Count();
+                pace.Piece = [.. block.Skip(from).Take(isDone > 0 ? pace.Pass(isDone) : pace.Next())];
+                from += pace.Piece.Count;
+                yield return new JobChunk(pace.Piece, pace.Piece[^1].Index == end - 1);
             }
         }
+        pace.Piece = [];
     }
 
     /// <summary>How many items to write together, from the time that the last ones took.</summary>
@@ -125,6 +152,12 @@ internal sealed partial class JobRunner(
         private long _since;
 
         public int ChunkItems { get; private set; } = chunkItems;
+
+        /// <summary>The items that are being written; empty when all are handed out.</summary>
+        public IReadOnlyList<ItemInput> Piece { get; set; } = [];
+
+        /// <summary>Enough was tried: an item that is written alone and takes too long has failed.</summary>
+        public bool MayGiveUp { get; set; }
 
         /// <summary>Called when the chunk before is decided.</summary>
         public int Next()
@@ -140,6 +173,13 @@ internal sealed partial class JobRunner(
             }
             _since = now;
             return ChunkItems;
+        }
+
+        /// <summary>Items that an earlier worker has decided tell nothing of the time that others will take.</summary>
+        public int Pass(int count)
+        {
+            _since = 0;
+            return count;
         }
     }
 

@@ -42,9 +42,12 @@ internal sealed class JobSubmission(
             return null;
         }
         var mode = await type.CheckAsync(OptionsOf(order), caller, errors, cancellationToken);
+        if (order.Header is not null && !type.TakesCsv)
+            errors.Add(new Error(ErrorCodes.UnsupportedMediaType, $"Items of the type '{type.Name}' are JSON; send them as application/json or application/x-ndjson."));
         if (errors.Count > before)
             return null;
-        var mayCut = await type.InspectAsync(order.Open(cancellationToken), OptionsOf(order), errors, cancellationToken);
+        var inspection = new JobInspection(caller, OptionsOf(order), order.Header, order.Open(cancellationToken), order.Root);
+        var mayCut = await type.InspectAsync(inspection, errors, cancellationToken);
         return errors.Count > before ? null : new CheckedOrder(order, type, mode, mayCut);
     }
 

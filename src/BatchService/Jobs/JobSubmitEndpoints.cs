@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using BatchService.Batching;
@@ -64,6 +65,8 @@ internal static class JobSubmitEndpoints
         var errors = new List<Error>();
         if (query["job_type"].Count == 0)
             errors.Add(new Error(ErrorCodes.FieldMissing, "The query parameter 'job_type' is missing"));
+        else if (query["job_type"].ToString().Length == 0)
+            errors.Add(new Error(ErrorCodes.FieldInvalid, "The query parameter 'job_type' must not be empty"));
         using var stream = await ItemStream.OpenAsync(
             context, Route, kind, again: true, "/items", limits.MaxLineBytes, options.MaxBytes, cancellationToken);
         if (stream.Error is { } unreadable)
@@ -91,6 +94,7 @@ internal static class JobSubmitEndpoints
             {
                 "true" => true,
                 "false" => false,
+                var text when int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) => number,
                 var text => (JsonNode)text,
             };
         }

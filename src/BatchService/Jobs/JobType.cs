@@ -13,6 +13,9 @@ internal abstract class JobType
     /// <summary>Results hold secrets, which are taken out of them after a while.</summary>
     public virtual bool HasSecrets => false;
 
+    /// <summary>Items may be CSV records: <see cref="ItemInput.Fields"/> in the order of the header.</summary>
+    public virtual bool TakesCsv => false;
+
     /// <summary>
     /// Checks what is asked for besides the items: rights, targets, options. What is found to be wrong refuses the job.
     /// </summary>
@@ -24,9 +27,9 @@ internal abstract class JobType
     /// Looks at all items before the job is accepted, for what makes it wrong as a whole; and tells where it may be cut into parts, which
     /// run in any order. By default no item is looked at, and a cut may be anywhere.
     /// </summary>
+    /// <param name="errors">Receives what is wrong.</param>
     /// <returns>Whether a part may begin at an index; null: anywhere.</returns>
-    public virtual ValueTask<Func<int, bool>?> InspectAsync(
-        IAsyncEnumerable<ItemInput> items, JsonElement options, List<Error> errors, CancellationToken cancellationToken) =>
+    public virtual ValueTask<Func<int, bool>?> InspectAsync(JobInspection job, List<Error> errors, CancellationToken cancellationToken) =>
         ValueTask.FromResult<Func<int, bool>?>(null);
 
     /// <summary>Makes the plan that runs the items of a part.</summary>
@@ -52,6 +55,14 @@ internal abstract class JobType
     /// <summary>The output without its secrets.</summary>
     public virtual byte[] Redact(JsonElement output) => JsonSerializer.SerializeToUtf8Bytes(output);
 }
+
+/// <summary>A job that is to be accepted, for a look at all of its items.</summary>
+/// <param name="Options">An object.</param>
+/// <param name="Header">The column names, when items are CSV records.</param>
+/// <param name="Items">From the start, those that cannot be read among them.</param>
+/// <param name="Root">The place that pointers to items begin with.</param>
+internal sealed record JobInspection(
+    Caller Caller, JsonElement Options, IReadOnlyList<string>? Header, IAsyncEnumerable<ItemInput> Items, string Root);
 
 /// <summary>How the items of a job stand to each other.</summary>
 /// <param name="Atomic">All of them in one transaction.</param>

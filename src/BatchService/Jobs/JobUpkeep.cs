@@ -41,8 +41,11 @@ internal sealed partial class JobUpkeep(
 
     private async Task CountAsync(CancellationToken cancellationToken)
     {
-        await using var command = database.CreateCommand(
-            "SELECT coalesce(sum(item_count - processed), 0)::bigint FROM batch.job_part WHERE status <> 'done'");
+        await using var command = database.CreateCommand("""
+            SELECT coalesce(sum(p.item_count - p.processed), 0)::bigint
+            FROM batch.job AS j JOIN batch.job_part AS p ON p.batch_job_id = j.batch_job_id
+            WHERE j.status IN ('pending', 'processing') AND p.status <> 'done'
+            """);
         Interlocked.Exchange(ref _queueDepth, (long)(await command.ExecuteScalarAsync(cancellationToken))!);
     }
 

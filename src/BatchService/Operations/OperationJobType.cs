@@ -20,6 +20,8 @@ internal sealed class OperationJobType(CatalogCache catalogs, IOptions<BatchOpti
     /// <summary>Operations that must stay together.</summary>
     private const int MaxTogether = 1_000;
 
+    private const string ParsedRoot = "/operations";
+
     public override string Name => "operations";
 
     public override ValueTask<JobMode> CheckAsync(
@@ -30,31 +32,46 @@ internal sealed class OperationJobType(CatalogCache catalogs, IOptions<BatchOpti
     }
 
     /// <summary>Ids, dependencies and references are checked over the whole job; a cut is where none of them crosses.</summary>
-    public override async ValueTask<Func<int, bool>?> InspectAsync(
-        IAsyncEnumerable<ItemInput> items, JsonElement options, List<Error> errors, CancellationToken cancellationToken)
+    public override async ValueTask<Func<int, bool>?> InspectAsync(JobInspection job, List<Error> errors, CancellationToken cancellationToken)
     {
+        var found = new List<Error>();
         var operations = new List<Operation>();
-        await foreach (var item in items.WithCancellation(cancellationToken))
+        await foreach (var item in job.Items.WithCancellation(cancellationToken))
         {
-            if (item.Fields is not null)
-            {
-                errors.Add(new Error(ErrorCodes.UnsupportedMediaType, "Operations are JSON; send them as application/json or application/x-ndjson."));
-                return null;
-            }
-            if (item.Error is not null)
-                continue;
             if (operations.Count == MaxOperations)
             {
                 errors.Add(JobOrder.TooMany(MaxOperations));
                 return null;
             }
-            operations.Add(BatchParser.ParseOperation(item.Json, item.Index, errors));
+            if (item.Error is { } unreadable)
+                found.Add(unreadable with { Index = item.Index, Pointer = unreadable.Pointer ?? JsonPointer.Append(ParsedRoot, item.Index) });
+            // A line that cannot be read keeps its place: the indexes of the others are theirs.
+            operations.Add(item.Error is null
+                ? BatchParser.ParseOperation(item.Json, item.Index, found)
+                : new Operation(item.Index, $"op_{item.Index}", "", default, default, default, default, [], default));
         }
-        if (operations.Count == 0)
-            return null;
-        var graph = BatchChecker.Link(operations, limits.Value, errors);
-        return graph is null ? null : Cuts(graph, operations.Count, ReadOptions(options, []), errors);
+        var cuts = operations.Count == 0 ? null : await InspectAsync(operations, job, found, cancellationToken);
+        errors.AddRange(found.Select(error => error with { Pointer = FromRoot(error.Pointer, job.Root) }));
+        return cuts;
     }
+
+    private async Task<Func<int, bool>?> InspectAsync(
+        List<Operation> operations, JobInspection job, List<Error> errors, CancellationToken cancellationToken)
+    {
+        var options = ReadOptions(job.Options, []);
+        if (errors.Count > 0)
+        {
+            BatchChecker.Link(operations, limits.Value, errors);
+            return null;
+        }
+        var catalog = await catalogs.RefreshAsync(CatalogCache.MaxAgeOfARefusal, cancellationToken);
+        var batch = BatchChecker.Check(new OperationBatch(operations, options), catalog, job.Caller, limits.Value, errors);
+        return batch is null ? null : Cuts(batch.Graph, operations.Count, options, errors);
+    }
+
+    /// <summary>The parser takes its operations for those of <c>POST /batch</c>.</summary>
+    private static string? FromRoot(string? pointer, string root) =>
+        pointer is not null && pointer.StartsWith(ParsedRoot, StringComparison.Ordinal) ? root + pointer[ParsedRoot.Length..] : pointer;
 
     public override async ValueTask<JobRun> OpenAsync(JobWork work, CancellationToken cancellationToken)
     {
@@ -114,7 +131,7 @@ internal sealed class OperationJobType(CatalogCache catalogs, IOptions<BatchOpti
         return parsed;
     }
 
-    private static Func<int, bool> Cuts(DependencyGraph graph, int count, RequestOptions options, List<Error> errors)
+    internal static Func<int, bool> Cuts(DependencyGraph graph, int count, RequestOptions options, List<Error> errors)
     {
         // How many dependencies begin to cross, or cease to, before each operation.
         var changes = new int[count + 1];
