@@ -1,6 +1,7 @@
 using BatchService.Attestations;
 using BatchService.Batching;
 using BatchService.Data;
+using BatchService.Devices;
 using BatchService.Entities;
 using BatchService.Http;
 using BatchService.Jobs;
@@ -14,7 +15,7 @@ var builder = WebApplication.CreateBuilder(args);
 builder.Configuration["Urls"] ??= "http://127.0.0.1:5080";
 builder.AddDatabase();
 builder.AddHttpKit();
-builder.Services.AddBatching().AddJobs().AddEntities().AddOperations().AddAttestations();
+builder.Services.AddBatching().AddJobs().AddEntities().AddOperations().AddAttestations().AddDevices();
 
 await using var app = builder.Build();
 app.UseHttpKit();
@@ -22,6 +23,7 @@ app.MapOperations();
 app.MapRowBatches();
 app.MapEntities();
 app.MapAttestations();
+app.MapDevices();
 app.MapJobs();
 app.MapCapabilities();
 
