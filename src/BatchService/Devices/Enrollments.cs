@@ -12,6 +12,10 @@ internal sealed class Enrollments(TimeProvider time, IOptions<DevicesOptions> op
 
     public override string? Secret => "token";
 
+    public override string? SentSecret => "current_token";
+
+    public override IReadOnlyList<string> Flags => ["force"];
+
     public override ItemReading<EnrollmentItem> OpenReader() => new EnrollmentReader(options.Value, time.GetMicroseconds()).Read;
 
     protected override WriteSet ToSet(IReadOnlyList<EnrollmentItem> items, Caller caller) => new EnrollmentSet(items) { Caller = caller };

@@ -17,6 +17,12 @@ internal abstract class ItemKind<TItem>
     /// <summary>The name of a member of the answer that is handed out once and does not stay in a job's results; null for none.</summary>
     public virtual string? Secret => null;
 
+    /// <summary>The name of a member of an item by which its sender shows who it is; null for none.</summary>
+    public virtual string? SentSecret => null;
+
+    /// <summary>Members of an item that are true or false.</summary>
+    public virtual IReadOnlyList<string> Flags => [];
+
     /// <summary>The reader of one pass over items.</summary>
     public abstract ItemReading<TItem> OpenReader();
 
@@ -37,10 +43,4 @@ internal abstract class ItemKind<TItem>
 
     /// <summary>Cuts items where one must see what an earlier one did. By default nowhere.</summary>
     protected virtual IEnumerable<IReadOnlyList<TItem>> Divide(IReadOnlyList<TItem> items) => items.Count == 0 ? [] : [items];
-
-    /// <summary>A job's output without the secret.</summary>
-    public byte[] Redact(JsonElement output) => Secret is null || output.ValueKind != JsonValueKind.Object
-        ? JsonSerializer.SerializeToUtf8Bytes(output)
-        : JsonSerializer.SerializeToUtf8Bytes(
-            output.EnumerateObject().Where(member => !member.NameEquals(Secret)).ToDictionary(member => member.Name, member => member.Value));
 }

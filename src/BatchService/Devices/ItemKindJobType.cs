@@ -26,8 +26,27 @@ internal sealed class ItemKindJobType<TItem>(ItemKind<TItem> kind) : JobType
     {
         var mode = await CheckAsync(work.Options, work.Caller, [], cancellationToken);
         return JobRun.Of(
-            work, new BatchMode(mode.Atomic, mode.ContinueOnError), kind.OpenReader(), items => kind.Arrange(items, work.Caller));
+            work, new BatchMode(mode.Atomic, mode.ContinueOnError), OpenReader(work.Header), items => kind.Arrange(items, work.Caller));
     }
 
-    public override byte[] Redact(JsonElement output) => kind.Redact(output);
+    public override byte[] Redact(JsonElement output) => Without(output, kind.Secret);
+
+    public override byte[] RedactInput(JsonElement input, IReadOnlyList<string>? header) => header is null
+        ? Without(input, kind.SentSecret)
+        : JsonSerializer.SerializeToUtf8Bytes(input.EnumerateArray().Select(
+            (field, column) => column < header.Count && header[column] == kind.SentSecret ? null : field.GetString()));
+
+    /// <summary>A CSV record is read as the object whose members are its columns; an empty field is none.</summary>
+    private ItemReading<TItem> OpenReader(IReadOnlyList<string>? header)
+    {
+        var read = kind.OpenReader();
+        return header is null
+            ? read
+            : (input, pointer, errors) => read(input with { Json = CsvRecord.ToJson(header, input.Fields ?? [], kind.Flags) }, pointer, errors);
+    }
+
+    private static byte[] Without(JsonElement value, string? secret) => secret is null || value.ValueKind != JsonValueKind.Object
+        ? JsonSerializer.SerializeToUtf8Bytes(value)
+        : JsonSerializer.SerializeToUtf8Bytes(
+            value.EnumerateObject().Where(member => !member.NameEquals(secret)).ToDictionary(member => member.Name, member => member.Value));
 }

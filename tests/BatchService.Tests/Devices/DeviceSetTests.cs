@@ -36,10 +36,22 @@ public class DeviceSetTests
     }
 
     [Fact]
-    public void Takes_the_token_and_nothing_else_out_of_an_output()
+    public void Takes_tokens_and_nothing_else_out_of_what_a_job_keeps()
     {
-        var output = System.Text.Json.JsonElement.Parse("""{"device_id":"a","token":"bsd_x","issued_at":"i","expires_at":"e"}""");
-        Assert.Equal("""{"device_id":"a","issued_at":"i","expires_at":"e"}""", System.Text.Encoding.UTF8.GetString(s_enrollments.Redact(output)));
+        var type = new ItemKindJobType<EnrollmentItem>(s_enrollments);
+        Assert.True(type.HasSecrets);
+        Assert.Equal(
+            """{"device_id":"a","expires_at":"e"}""", Text(type.Redact(Json("""{"device_id":"a","token":"bsd_x","expires_at":"e"}"""))));
+        Assert.Equal("""{"device_id":"a"}""", Text(type.RedactInput(Json("""{"device_id":"a","current_token":"bsd_x"}"""), null)));
+        Assert.Equal("""["a",null,"b"]""", Text(type.RedactInput(Json("""["a","bsd_x","b"]"""), ["device_id", "current_token", "platform"])));
+    }
+
+    [Fact]
+    public void Reads_a_record_of_CSV_as_an_object()
+    {
+        string[] header = ["device_id", "app_version", "force"];
+        Assert.Equal("""{"device_id":"true","force":true}""", CsvRecord.ToJson(header, ["true", "", "true"], ["force"]).GetRawText());
+        Assert.Equal("""{"device_id":"7","force":"yes"}""", CsvRecord.ToJson(header, ["7", null, "yes"], ["force"]).GetRawText());
     }
 
     [Fact]
@@ -54,6 +66,10 @@ public class DeviceSetTests
         var outcome = set.ReadDivided(0, "taken"u8.ToArray(), "again");
         Assert.Equal((ItemStatus.Failed, true), (outcome.Status, outcome.Error!.Code.Retryable));
     }
+
+    private static System.Text.Json.JsonElement Json(string text) => System.Text.Json.JsonElement.Parse(text);
+
+    private static string Text(byte[] json) => System.Text.Encoding.UTF8.GetString(json);
 
     private static EnrollmentItem Item(int index, string device) => new(
         index, device, new byte[32], "ios", null, null, false, DeviceToken.Create(), default, default, default, $"/items/{index}");
