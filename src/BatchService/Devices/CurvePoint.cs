@@ -1,8 +1,10 @@
 using System.Numerics;
+using System.Runtime.InteropServices;
 
 namespace BatchService.Devices;
 
 /// <summary>A point of the curve edwards25519 (RFC 8032, section 5.1), in extended coordinates: x = X/Z, y = Y/Z, xy = T/Z.</summary>
+[StructLayout(LayoutKind.Auto)]
 internal readonly struct CurvePoint(FieldElement x, FieldElement y, FieldElement z, FieldElement t)
 {
     private static readonly BigInteger s_modulus = BigInteger.Pow(2, 255) - 19;
@@ -48,6 +50,9 @@ internal readonly struct CurvePoint(FieldElement x, FieldElement y, FieldElement
             x = -x;
         return new CurvePoint(x, y, FieldElement.One, x * y);
     }
+
+    /// <summary>One of the eight points that a few doublings take to the identity: as a key, it would fit nearly any signature.</summary>
+    public bool IsOfSmallOrder => Doubled().Doubled().Doubled().Encode().AsSpan().SequenceEqual(Identity.Encode());
 
     /// <summary>The one way to write the point in 32 bytes.</summary>
     public byte[] Encode()

@@ -53,7 +53,7 @@ internal static class DeviceBatchEndpoints
         HttpContext context, ItemBatchCall call, ItemKind<TItem> kind, ItemBatchRunner runner, JobDoorEndpoints door, IOptions<BatchOptions> limits)
         where TItem : IBatchItem => call.RunJsonAsync(
             context,
-            $"POST {context.Request.Path}",
+            $"POST batch {kind.Name}",
             (body, preferences, errors) => Parse(body, preferences, limits.Value.MaxItems, kind.Secret, errors),
             (source, envelope, request, token) => runner.RunAsync(
                 ItemBatch<TItem>.Of(

@@ -49,9 +49,7 @@ internal static class DeviceEndpoints
 
     private static async Task GetAsync(HttpContext context, string id, Lookups lookups, CancellationToken cancellationToken)
     {
-        // The server decodes %00, which PostgreSQL has no text for.
-        if (id.Contains('\0', StringComparison.Ordinal)
-            || await lookups.FindAsync("device_id", id, context.GetCaller(), cancellationToken) is not { } device)
+        if (await lookups.FindAsync("device_id", id, context.GetCaller(), cancellationToken) is not { } device)
         {
             await Problem.WriteAsync(context, [new Error(ErrorCodes.NotFound, "There is no device with this id")], cancellationToken);
             return;

@@ -16,8 +16,8 @@ internal static class Ed25519
     /// <summary>The order of the generator.</summary>
     private static readonly BigInteger s_order = BigInteger.Pow(2, 252) + BigInteger.Parse("27742317777372353535851937790883648493", null);
 
-    /// <summary>True for 32 bytes that stand for a point of the curve.</summary>
-    public static bool IsKey(ReadOnlySpan<byte> publicKey) => publicKey.Length == KeyLength && CurvePoint.Decode(publicKey) is not null;
+    /// <summary>True for 32 bytes that can be somebody's key.</summary>
+    public static bool IsKey(ReadOnlySpan<byte> publicKey) => publicKey.Length == KeyLength && CurvePoint.Decode(publicKey) is { IsOfSmallOrder: false };
 
     /// <summary>True when the owner of the key signed the message.</summary>
     public static bool Verify(ReadOnlySpan<byte> signature, ReadOnlySpan<byte> publicKey, ReadOnlySpan<byte> message)

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 
 namespace BatchService.Devices;
 
@@ -7,7 +8,8 @@ namespace BatchService.Devices;
 /// A number modulo 2^255 − 19, as five limbs of 51 bits. Limbs stay below 2^54 between operations, so that no product overflows. Not
 /// constant in time: it is used with public values only.
 /// </summary>
-internal readonly struct FieldElement(ulong a, ulong b, ulong c, ulong d, ulong e)
+[StructLayout(LayoutKind.Auto)]
+internal readonly struct FieldElement(ulong limb0, ulong limb1, ulong limb2, ulong limb3, ulong limb4)
 {
     private const ulong Mask = (1UL << 51) - 1;
 
@@ -15,7 +17,7 @@ internal readonly struct FieldElement(ulong a, ulong b, ulong c, ulong d, ulong 
 
     public static readonly FieldElement One = new(1, 0, 0, 0, 0);
 
-    private readonly ulong _a = a, _b = b, _c = c, _d = d, _e = e;
+    private readonly ulong _a = limb0, _b = limb1, _c = limb2, _d = limb3, _e = limb4;
 
     /// <summary>The number in 32 bytes, little-endian, whose highest bit is ignored; null when it is not below 2^255 − 19.</summary>
     public static FieldElement? Read(ReadOnlySpan<byte> bytes)

@@ -50,7 +50,7 @@ internal sealed partial class ProofSealer(
                 await open.BeginAsync(token);
                 var leaves = await TakeAsync(open.Connection, token);
                 if (leaves.Count > 0)
-                    await SealAsync(leaves, open.Connection, token);
+                    await KeepAsync(leaves, open.Connection, token);
                 return new TransactionVerdict<int>(leaves.Count > 0, leaves.Count, []);
             },
             cancellationToken);
@@ -73,7 +73,7 @@ internal sealed partial class ProofSealer(
         return leaves;
     }
 
-    private async Task SealAsync(List<(Guid RecordId, byte[] Hash)> leaves, NpgsqlConnection connection, CancellationToken cancellationToken)
+    private async Task KeepAsync(List<(Guid RecordId, byte[] Hash)> leaves, NpgsqlConnection connection, CancellationToken cancellationToken)
     {
         var now = time.GetMicroseconds();
         var root = MerkleTree.Root([.. leaves.Select(leaf => Convert.ToHexStringLower(leaf.Hash))]);

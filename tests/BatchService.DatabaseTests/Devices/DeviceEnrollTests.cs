@@ -125,7 +125,7 @@ public class DeviceEnrollTests(DevicesFixture service) : IClassFixture<DevicesFi
 
     [Theory]
     [InlineData("/devices/nobody")]
-    [InlineData("/devices/%00")]
+    [InlineData("/devices/%E2%98%83")]
     public async Task Knows_no_device_that_was_not_enrolled(string path)
     {
         var answer = await service.Client.ReadAsync(path);

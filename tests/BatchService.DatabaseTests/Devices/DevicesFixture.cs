@@ -13,6 +13,9 @@ public class DevicesFixture : ServiceFixture, IAsyncLifetime
     /// <summary>What the service logged.</summary>
     internal DevicesLog Log { get; } = new();
 
+    /// <summary>For processes of their own.</summary>
+    internal string Connection => _settings["ConnectionStrings:Batch"]!;
+
     /// <summary>Another process, as far as the database can tell, with the same settings.</summary>
     public WebApplicationFactory<Program> CreateSecondHost() => new WebApplicationFactory<Program>().WithWebHostBuilder(builder =>
     {

@@ -68,6 +68,10 @@ public class Ed25519Tests
     [InlineData("0200000000000000000000000000000000000000000000000000000000000000", false)]
     // y = 2^255 - 19, which is 0 and must be written so.
     [InlineData("edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f", false)]
+    // The identity, and two more points of small order.
+    [InlineData("0100000000000000000000000000000000000000000000000000000000000000", false)]
+    [InlineData("0000000000000000000000000000000000000000000000000000000000000000", false)]
+    [InlineData("ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f", false)]
     // x = 0 is not odd.
     [InlineData("0100000000000000000000000000000000000000000000000000000000000080", false)]
     [InlineData("d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f70751", false)]
