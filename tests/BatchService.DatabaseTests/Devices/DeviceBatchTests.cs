@@ -1,4 +1,3 @@
-using System.Text.Json;
 using static BatchService.DatabaseTests.Devices.DevicesClient;
 
 namespace BatchService.DatabaseTests.Devices;

@@ -20,7 +20,7 @@ public class DeviceReadersTests
         var (item, errors) = ReadEnrollment("{}");
         Assert.Empty(errors);
         Assert.StartsWith("bsd_", item.NewToken, StringComparison.Ordinal);
-        Assert.Equal(32, System.Buffers.Text.Base64Url.DecodeFromChars(item.NewToken["bsd_".Length..]).Length);
+        Assert.Equal(32, System.Buffers.Text.Base64Url.DecodeFromChars(item.NewToken.AsSpan("bsd_".Length)).Length);
         Assert.NotEqual(item.NewToken, ReadEnrollment("{}").Item.NewToken);
         Assert.Equal((s_now, s_now.AddDays(30), s_now.AddDays(7)), (item.IssuedAt, item.ExpiresAt, item.RenewBefore));
     }
@@ -39,7 +39,7 @@ public class DeviceReadersTests
     [InlineData("""{"platform":null}""", "FIELD_MISSING", "/items/3/platform")]
     [InlineData("""{"force":"yes"}""", "FIELD_INVALID", "/items/3/force")]
     [InlineData("""{"tokn":"x"}""", "FIELD_UNKNOWN", "/items/3/tokn")]
-    public void Refuses_a_wrong_enrolment(string change, string code, string pointer) => AssertError(ReadEnrollment(change).Errors, code, pointer);
+    public void Refuses_a_wrong_enrolment(string change, string code, string place) => AssertError(ReadEnrollment(change).Errors, code, place);
 
     [Fact]
     public void Refuses_a_platform_of_more_than_64_characters() => AssertError(
@@ -53,7 +53,7 @@ public class DeviceReadersTests
         Assert.Equal("sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08|2026-01-31T12:00:00Z", item.SignedText);
         Assert.Equal(s_now, item.CaptureTime);
         Assert.Equal(Shortcode.Length, item.Shortcode.Length);
-        Assert.Equal(-1, item.Shortcode.AsSpan().IndexOfAnyExcept(Shortcode.Alphabet));
+        Assert.DoesNotContain(item.Shortcode, letter => !Shortcode.Alphabet.Contains(letter, StringComparison.Ordinal));
         Assert.Empty(ReadLock($$"""{"signature":"ed25519:{{Signature}}"}""").Errors);
     }
 
@@ -71,7 +71,7 @@ public class DeviceReadersTests
     [InlineData("""{"geo":{"latitude":0,"longitude":-181}}""", "FIELD_INVALID", "/items/3/geo/longitude")]
     [InlineData("""{"geo":{"lng":"13"}}""", "FIELD_INVALID", "/items/3/geo/lng")]
     [InlineData("""{"owner":"me"}""", "FIELD_UNKNOWN", "/items/3/owner")]
-    public void Refuses_a_wrong_proof(string change, string code, string pointer) => AssertError(ReadLock(change).Errors, code, pointer);
+    public void Refuses_a_wrong_proof(string change, string code, string place) => AssertError(ReadLock(change).Errors, code, place);
 
     [Fact]
     public void Takes_a_proof_without_a_signature_unless_one_is_required()
@@ -92,16 +92,16 @@ public class DeviceReadersTests
     [InlineData("""{"record_id":"17"}""", "FIELD_INVALID", "/items/3/record_id")]
     [InlineData("""{"content_hash":"sha256:17"}""", "FIELD_INVALID", "/items/3/content_hash")]
     [InlineData("""{"hash":"x"}""", "FIELD_UNKNOWN", "/items/3/hash")]
-    public void Refuses_a_wrong_question(string json, string code, string pointer)
+    public void Refuses_a_wrong_question(string json, string code, string place)
     {
         var errors = new List<Error>();
         LookupReader.Read(Input(json), "/items/3", errors);
-        AssertError(errors, code, pointer);
+        AssertError(errors, code, place);
     }
 
-    private static void AssertError(List<Error> errors, string code, string pointer)
+    private static void AssertError(List<Error> errors, string code, string place)
     {
-        Assert.Contains(errors, error => error.Code.Name == code && error.Pointer == pointer);
+        Assert.Contains(errors, error => error.Code.Name == code && error.Pointer == place);
     }
 
     private static (EnrollmentItem Item, List<Error> Errors) ReadEnrollment(string change)
