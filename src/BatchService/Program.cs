@@ -1,6 +1,7 @@
 using BatchService.Attestations;
 using BatchService.Batching;
 using BatchService.Data;
+using BatchService.Devices;
 using BatchService.Entities;
 using BatchService.Frames;
 using BatchService.Http;
@@ -24,7 +25,8 @@ builder.Services
     .AddAttestations()
     .AddFrames()
     .AddAtlas()
-    .AddNotebooks();
+    .AddNotebooks()
+    .AddDevices();
 
 await using var app = builder.Build();
 app.UseHttpKit();
@@ -35,6 +37,7 @@ app.MapAttestations();
 app.MapFrames();
 app.MapAtlas();
 app.MapNotebooks();
+app.MapDevices();
 app.MapJobs();
 app.MapCapabilities();
 

@@ -54,6 +54,11 @@ internal abstract class JobType
 
     /// <summary>The output without its secrets.</summary>
     public virtual byte[] Redact(JsonElement output) => JsonSerializer.SerializeToUtf8Bytes(output);
+
+    /// <summary>An item as it was sent, without its secrets.</summary>
+    /// <param name="input">A JSON value, or the fields of a CSV record.</param>
+    /// <param name="header">The column names of CSV records; null for JSON.</param>
+    public virtual byte[] RedactInput(JsonElement input, IReadOnlyList<string>? header) => JsonSerializer.SerializeToUtf8Bytes(input);
 }
 
 /// <summary>A job that is to be accepted, for a look at all of its items.</summary>

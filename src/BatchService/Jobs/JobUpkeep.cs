@@ -146,6 +146,7 @@ internal sealed partial class JobUpkeep(
             Parameters = { new NpgsqlParameter<Guid> { TypedValue = jobId } },
         });
         await batch.ExecuteNonQueryAsync(cancellationToken);
+        await JobInputRedaction.RunAsync(connection, jobId, type, cancellationToken);
         await transaction.CommitAsync(cancellationToken);
     }
 

@@ -189,6 +189,161 @@ namespace BatchService.Data.Migrations
                     b.ToTable("idempotency_part", "batch");
                 });
 
+            modelBuilder.Entity("BatchService.Devices.DeviceRow", b =>
+                {
+                    b.Property<string>("DeviceId")
+                        .HasColumnType("text")
+                        .HasColumnName("device_id");
+
+                    b.Property<string>("AppVersion")
+                        .HasColumnType("text")
+                        .HasColumnName("app_version");
+
+                    b.Property<DateTimeOffset>("EnrolledAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("enrolled_at");
+
+                    b.Property<string>("EnrolledBy")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("enrolled_by");
+
+                    b.Property<string>("Platform")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("platform");
+
+                    b.Property<byte[]>("PublicKey")
+                        .IsRequired()
+                        .HasColumnType("bytea")
+                        .HasColumnName("public_key");
+
+                    b.Property<DateTimeOffset>("TokenExpiresAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("token_expires_at");
+
+                    b.Property<byte[]>("TokenHash")
+                        .IsRequired()
+                        .HasColumnType("bytea")
+                        .HasColumnName("token_hash");
+
+                    b.Property<DateTimeOffset>("TokenIssuedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("token_issued_at");
+
+                    b.Property<DateTimeOffset>("UpdatedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("updated_at");
+
+                    b.HasKey("DeviceId")
+                        .HasName("device_pkey");
+
+                    b.ToTable("device", "batch");
+                });
+
+            modelBuilder.Entity("BatchService.Devices.ProofRow", b =>
+                {
+                    b.Property<Guid>("RecordId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("record_id");
+
+                    b.Property<byte[]>("AssetHash")
+                        .IsRequired()
+                        .HasColumnType("bytea")
+                        .HasColumnName("asset_hash");
+
+                    b.Property<DateTimeOffset>("CaptureTimeUtc")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("capture_time_utc");
+
+                    b.Property<string>("DeviceId")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("device_id");
+
+                    b.Property<byte[]>("DevicePubkey")
+                        .IsRequired()
+                        .HasColumnType("bytea")
+                        .HasColumnName("device_pubkey");
+
+                    b.Property<string>("Geo")
+                        .HasColumnType("jsonb")
+                        .HasColumnName("geo");
+
+                    b.Property<int?>("LeafPosition")
+                        .HasColumnType("integer")
+                        .HasColumnName("leaf_position");
+
+                    b.Property<DateTimeOffset>("LockedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("locked_at");
+
+                    b.Property<string>("LockedBy")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("locked_by");
+
+                    b.Property<Guid?>("SealId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("seal_id");
+
+                    b.Property<string>("Shortcode")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("shortcode");
+
+                    b.Property<byte[]>("Signature")
+                        .HasColumnType("bytea")
+                        .HasColumnName("signature");
+
+                    b.Property<string>("SignedText")
+                        .HasColumnType("text")
+                        .HasColumnName("signed_text");
+
+                    b.HasKey("RecordId")
+                        .HasName("proof_pkey");
+
+                    b.HasIndex(new[] { "AssetHash", "RecordId" }, "proof_asset_hash_idx");
+
+                    b.HasIndex(new[] { "DeviceId" }, "proof_device_id_idx");
+
+                    b.HasIndex(new[] { "SealId", "LeafPosition" }, "proof_seal_idx")
+                        .HasFilter("seal_id IS NOT NULL");
+
+                    b.HasIndex(new[] { "Shortcode" }, "proof_shortcode_key")
+                        .IsUnique();
+
+                    b.HasIndex(new[] { "RecordId" }, "proof_unsealed_idx")
+                        .HasFilter("seal_id IS NULL");
+
+                    b.ToTable("proof", "batch");
+                });
+
+            modelBuilder.Entity("BatchService.Devices.ProofSealRow", b =>
+                {
+                    b.Property<Guid>("SealId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("seal_id");
+
+                    b.Property<int>("ProofCount")
+                        .HasColumnType("integer")
+                        .HasColumnName("proof_count");
+
+                    b.Property<byte[]>("Root")
+                        .IsRequired()
+                        .HasColumnType("bytea")
+                        .HasColumnName("root");
+
+                    b.Property<DateTimeOffset>("SealedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("sealed_at");
+
+                    b.HasKey("SealId")
+                        .HasName("proof_seal_pkey");
+
+                    b.ToTable("proof_seal", "batch");
+                });
+
             modelBuilder.Entity("BatchService.Frames.AtlasPartRow", b =>
                 {
                     b.Property<long>("Version")
