@@ -27,6 +27,7 @@ try
         .. OperationLines.OfSingleCalls(world, options),
         .. BestEffortLines.Of(world, options),
         .. ImportLines.Of(world, options),
+        .. JobLines.Of(world, options),
     ];
     await RowLines.WarmUpAsync(world, stop.Token);
     var measured = await Rounds.RunAsync(

@@ -94,14 +94,18 @@ internal sealed class ItemPlan<TItem>(
         ? []
         : [.. chunk.Items.Select(item => _known.GetValueOrDefault(item.Index)).OfType<ItemOutcome>()];
 
-    /// <summary>The items to write; when a failure stops the run, only those before the first refused one.</summary>
+    /// <summary>
+    /// The items to write; when a failure stops the run, only those before the first refused one, or before the one that an earlier run
+    /// stopped at.
+    /// </summary>
     private IReadOnlyList<TItem> Runnable()
     {
         var items = done.Count > 0 ? [.. _chunk!.Items.Where(item => !done.Contains(item.Index))] : _chunk!.Items;
-        if (mode.ContinueOnError || _chunk.Refused.Count == 0)
+        if (mode.ContinueOnError)
             return items;
-        var first = _chunk.Refused[0].Index;
-        return [.. items.TakeWhile(item => item.Index < first)];
+        var stoppedAt = mode.Atomic ? null : done.In(_chunk.First, _chunk.Count).FirstOrDefault(outcome => outcome.Status == ItemStatus.Failed);
+        var first = Math.Min(_chunk.Refused.Count > 0 ? _chunk.Refused[0].Index : int.MaxValue, stoppedAt?.Index ?? int.MaxValue);
+        return first == int.MaxValue ? items : [.. items.TakeWhile(item => item.Index < first)];
     }
 
     private async Task FlushAsync(CancellationToken cancellationToken)

@@ -32,7 +32,7 @@ internal sealed class JobChaosCluster : IAsyncDisposable
 
     public static DatabaseTemplate Template { get; } = new("chaos", async (database, cancellationToken) =>
     {
-        // Every statement takes a moment, so that a job does not end before something has happened to it.
+        // Large statements take their time, so that what happens to a process happens in the midst of a transaction.
         await using var command = database.CreateCommand("""
             CREATE TABLE entry (
                 entry_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -40,8 +40,12 @@ internal sealed class JobChaosCluster : IAsyncDisposable
                 position integer NOT NULL CONSTRAINT entry_position_check CHECK (position >= 0),
                 parent bigint REFERENCES entry);
             CREATE INDEX entry_batch_idx ON entry (batch);
-            CREATE FUNCTION pause() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(0.01); RETURN NULL; END';
-            CREATE TRIGGER pause AFTER INSERT ON entry FOR EACH STATEMENT EXECUTE FUNCTION pause();
+            CREATE FUNCTION pause() RETURNS trigger LANGUAGE plpgsql AS '
+                BEGIN
+                    IF (SELECT count(*) FROM added) >= 25 THEN PERFORM pg_sleep(0.05); END IF;
+                    RETURN NULL;
+                END';
+            CREATE TRIGGER pause AFTER INSERT ON entry REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION pause();
             """);
         await command.ExecuteNonQueryAsync(cancellationToken);
     });
@@ -70,11 +74,25 @@ internal sealed class JobChaosCluster : IAsyncDisposable
     /// <summary>The process with this number; it must be running.</summary>
     public ServiceProcess Process(int number) => _nodes[number].Process!;
 
-    /// <summary>The number of a process, by chance, that is neither dead nor frozen.</summary>
-    public int Pick(Random random)
+    /// <summary>The number of a process that is neither dead nor frozen and holds a lease at this moment.</summary>
+    public async Task<int> PickAsync(NpgsqlDataSource database, Random random)
     {
-        var well = Enumerable.Range(0, _nodes.Length).Where(number => _nodes[number].IsWell).ToArray();
-        return well[random.Next(well.Length)];
+        for (var patience = 2_000; patience > 0; patience--)
+        {
+            await using var command = database.CreateCommand("""
+                SELECT DISTINCT split_part(owner, '/', 2)::integer FROM batch.job_part
+                WHERE status = 'running' AND lease_until > clock_timestamp()
+                """);
+            var owners = new HashSet<int>();
+            await using var reader = await command.ExecuteReaderAsync();
+            while (await reader.ReadAsync())
+                owners.Add(reader.GetInt32(0));
+            var atWork = Enumerable.Range(0, _nodes.Length).Where(number => _nodes[number].IsWell && owners.Contains(Process(number).Id)).ToArray();
+            if (atWork.Length > 0)
+                return atWork[random.Next(atWork.Length)];
+            await Task.Delay(5);
+        }
+        throw new InvalidOperationException("Nobody is at work.");
     }
 
     /// <summary>Kills a process as <c>kill -9</c> does, and starts another in its place.</summary>

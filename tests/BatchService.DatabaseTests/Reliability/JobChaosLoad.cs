@@ -5,8 +5,8 @@ using Npgsql;
 namespace BatchService.DatabaseTests.Reliability;
 
 /// <summary>
-/// Jobs of several kinds, one of each running at any time, until enough has happened to those who process them; each is held against the
-/// database when it has ended.
+/// Jobs of several kinds, at least one of each running at any time, until enough has happened to those who process them; each is held
+/// against the database when it has ended.
 /// </summary>
 internal sealed class JobChaosLoad
 {
@@ -54,13 +54,23 @@ internal sealed class JobChaosLoad
 
     private async Task RunAsync(JobChaosKind kind)
     {
+        var held = Task.CompletedTask;
         for (var number = 0; number == 0 || !_enough.IsCancellationRequested; number++)
         {
             var job = await JobChaosJob.SubmitAsync(_client, kind, $"{kind.Name}-{number}", _connect);
             var end = await job.WatchToTheEndAsync();
-            await job.AssertHoldsAsync(_database, end);
-            _ended.Add((job, end));
+
+            // While the next one runs.
+            await held;
+            held = HoldAsync(job, end);
         }
+        await held;
+    }
+
+    private async Task HoldAsync(JobChaosJob job, JsonElement end)
+    {
+        await job.AssertHoldsAsync(_database, end);
+        _ended.Add((job, end));
     }
 
     /// <summary>Past the service: the fence of a part only grows, and what is done stays done.</summary>

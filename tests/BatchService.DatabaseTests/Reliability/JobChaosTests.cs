@@ -38,7 +38,7 @@ public sealed class JobChaosTests(ITestOutputHelper output)
                 happening.Remove(await AnyAsync(happening));
             await load.MakesProgressAsync();
             await Task.Delay(random.Next(100));
-            var victim = cluster.Pick(random);
+            var victim = await cluster.PickAsync(database.DataSource, random);
             if (random.Next(2) == 0)
             {
                 frozen++;
