@@ -9,13 +9,17 @@ internal static class StoredAnswerWriter
     {
         var response = context.Response;
         response.StatusCode = answer.Status;
-        response.ContentType = answer.ContentType;
-        response.ContentLength = answer.Body.Length;
         SetCounts(response, answer.Succeeded, answer.Failed);
         if (answer.Location is not null)
             response.Headers.Location = answer.Location;
         if (answer.IsReplay)
             response.Headers["Idempotent-Replayed"] = "true";
+
+        // Kestrel resets the connection when anything, be it nothing, is written into a 204.
+        if (answer.Status == StatusCodes.Status204NoContent)
+            return;
+        response.ContentType = answer.ContentType;
+        response.ContentLength = answer.Body.Length;
         await response.Body.WriteAsync(answer.Body, cancellationToken);
     }
 

@@ -102,6 +102,7 @@ internal sealed class JobChaosCluster : IAsyncDisposable
         node.IsWell = false;
         await node.Process!.KillAsync();
         await node.Process.DisposeAsync();
+        node.Process = null;
         await StartAsync(node);
     }
 

@@ -32,24 +32,26 @@ public sealed class JobChaosTests(ITestOutputHelper output)
         var accidents = ReliabilityRun.Count(inCi: 20, onDemand: 500);
         var happening = new List<Task>();
         var frozen = 0;
-        for (var accident = 0; accident < accidents && load.Holds; accident++)
+        try
         {
-            if (happening.Count == DownAtATime)
-                happening.Remove(await AnyAsync(happening));
-            await load.MakesProgressAsync();
-            await Task.Delay(random.Next(100));
-            var victim = await cluster.PickAsync(database.DataSource, random);
-            if (random.Next(2) == 0)
+            for (var accident = 0; accident < accidents && load.Holds; accident++)
             {
-                frozen++;
-                happening.Add(cluster.FreezeAsync(victim, JobChaosCluster.Lease + TimeSpan.FromMilliseconds(random.Next(500, 3_000))));
-            }
-            else
-            {
-                happening.Add(cluster.KillAndStartAgainAsync(victim));
+                if (happening.Count == DownAtATime)
+                    happening.Remove(await AnyAsync(happening));
+                await load.MakesProgressAsync();
+                await Task.Delay(random.Next(100));
+                var victim = await cluster.PickAsync(database.DataSource, random);
+                var isFreeze = random.Next(2) == 0;
+                frozen += isFreeze ? 1 : 0;
+                happening.Add(isFreeze
+                    ? cluster.FreezeAsync(victim, JobChaosCluster.Lease + TimeSpan.FromMilliseconds(random.Next(500, 3_000)))
+                    : cluster.KillAndStartAgainAsync(victim));
             }
         }
-        await Task.WhenAll(happening);
+        finally
+        {
+            await Task.WhenAll(happening);
+        }
         output.WriteLine($"{accidents - frozen} kills, {frozen} freezes. {await load.FinishAsync()}");
         await using var taken = database.DataSource.CreateCommand("SELECT count(*) FROM batch.job_part WHERE fence > 1");
         Assert.True((long)(await taken.ExecuteScalarAsync())! > 0, "No accident met a worker at work: the test shows nothing.");

@@ -93,6 +93,7 @@ public sealed class JobStopTests(ITestOutputHelper output)
             happened += proxy.IsArmed ? 0 : 1;
             proxy.Disarm();
             await job.AssertHoldsAsync(database.DataSource, end);
+            await job.DeleteAsync();
         }
         output.WriteLine($"{happened} commits were lost.");
         Assert.True(happened > 0, "No commit was lost: the test shows nothing.");
