@@ -10,6 +10,8 @@ internal sealed class JobChaosCluster : IAsyncDisposable
     /// <summary>Short, so that what is lost is soon taken over; a freeze lasts longer.</summary>
     public static readonly TimeSpan Lease = TimeSpan.FromSeconds(2);
 
+    private const int StartAttempts = 5;
+
     private static readonly string[] s_settings =
     [
         "Serilog:MinimumLevel=Error",
@@ -128,7 +130,13 @@ internal sealed class JobChaosCluster : IAsyncDisposable
 
     private async Task StartAsync(Node node)
     {
+        // It does not start while the database is away, or too busy to let it in; who supervises it tries again.
         var process = await ServiceProcess.StartAsync(_arguments);
+        for (var attempt = 1; process.Address is null && attempt < StartAttempts; attempt++)
+        {
+            await process.DisposeAsync();
+            process = await ServiceProcess.StartAsync(_arguments);
+        }
         Assert.True(process.Address is not null, process.Output);
         node.Process = process;
 
