@@ -24,8 +24,8 @@ internal static class JobLines
                 options.Duration,
                 (connection, client, cancel) => InvoiceLines.CopyAsync(connection, client * RowsPerCommit, RowsPerCommit, cancel),
                 token));
-            yield return new Line(
-                "W7", $"a job of {Rows:N0} rows, {processes} {(processes == 1 ? "process" : "processes")}", token => RunAsync(world, processes, Rows, token))
+            var name = $"a job of {Rows:N0} rows, {processes} {(processes == 1 ? "process" : "processes")}";
+            yield return new Line("W7", name, token => RunAsync(world, processes, Rows, token))
             {
                 Comparisons = [new Comparison(copy, processes == 1 ? new Goal(0.25, 0.35) : null)],
             };
@@ -56,7 +56,7 @@ internal static class JobLines
                 {
                     [Accepted] = run.Submission / run.Run,
                     [Peak] = services[0].PeakResident / Megabyte,
-                    [Growth] = run.Resident.Skip(run.Resident.Count * 3 / 4).Max() / (double)run.Resident.Skip(run.Resident.Count / 4).Take((run.Resident.Count / 4) + 1).Max(),
+                    [Growth] = MostIn(run.Resident, quarter: 3) / MostIn(run.Resident, quarter: 1),
                 },
             };
         }
@@ -66,4 +66,7 @@ internal static class JobLines
                 await service.DisposeAsync();
         }
     }
+
+    private static double MostIn(IReadOnlyList<long> samples, int quarter) =>
+        samples.Skip(samples.Count * quarter / 4).Take((samples.Count / 4) + 1).Max();
 }

@@ -62,6 +62,7 @@ internal sealed class JobChaosCluster : IAsyncDisposable
         await Template.FillAsync(database, CancellationToken.None);
     }
 
+    /// <summary>Starts so many processes, and waits until they listen.</summary>
     /// <param name="settings">Go before those that all chaos tests share.</param>
     public static async Task<JobChaosCluster> StartAsync(string connectionString, int size, params string[] settings)
     {

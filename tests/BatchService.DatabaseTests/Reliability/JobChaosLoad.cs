@@ -15,9 +15,9 @@ internal sealed class JobChaosLoad
     private readonly NpgsqlDataSource _database;
     private readonly ReliabilityClient _client;
     private readonly Func<HttpClient> _connect;
-    private readonly CancellationTokenSource _enough = new();
     private readonly ConcurrentBag<(JobChaosJob Job, JsonElement End)> _ended = [];
     private readonly List<Task> _running;
+    private volatile bool _isEnough;
 
     public JobChaosLoad(NpgsqlDataSource database, Func<HttpClient> connect, params JobChaosKind[] kinds)
     {
@@ -44,7 +44,7 @@ internal sealed class JobChaosLoad
     /// <summary>Lets what runs come to its end, and looks at everything that has ended once more.</summary>
     public async Task<string> FinishAsync()
     {
-        await _enough.CancelAsync();
+        _isEnough = true;
         await Task.WhenAll(_running);
         foreach (var (job, end) in _ended)
             Assert.Equal(end.ToString(), (await job.ReadAsync()).ToString());
@@ -55,7 +55,7 @@ internal sealed class JobChaosLoad
     private async Task RunAsync(JobChaosKind kind)
     {
         var held = Task.CompletedTask;
-        for (var number = 0; number == 0 || !_enough.IsCancellationRequested; number++)
+        for (var number = 0; number == 0 || !_isEnough; number++)
         {
             var job = await JobChaosJob.SubmitAsync(_client, kind, $"{kind.Name}-{number}", _connect);
             var end = await job.WatchToTheEndAsync();
@@ -77,7 +77,7 @@ internal sealed class JobChaosLoad
     private async Task WatchFencesAsync()
     {
         var last = new Dictionary<(Guid, int), (long Fence, string Status)>();
-        while (!_enough.IsCancellationRequested)
+        while (!_isEnough)
         {
             try
             {
