@@ -103,8 +103,8 @@ internal sealed class ItemPlan<TItem>(
         var items = done.Count > 0 ? [.. _chunk!.Items.Where(item => !done.Contains(item.Index))] : _chunk!.Items;
         if (mode.ContinueOnError)
             return items;
-        var stoppedAt = mode.Atomic ? null : done.In(_chunk.First, _chunk.Count).FirstOrDefault(outcome => outcome.Status == ItemStatus.Failed);
-        var first = Math.Min(_chunk.Refused.Count > 0 ? _chunk.Refused[0].Index : int.MaxValue, stoppedAt?.Index ?? int.MaxValue);
+        var earlier = mode.Atomic ? [] : done.In(_chunk.First, _chunk.Count).Where(outcome => outcome.Status == ItemStatus.Failed);
+        var first = _chunk.Refused.Concat(earlier).Select(outcome => outcome.Index).DefaultIfEmpty(int.MaxValue).Min();
         return first == int.MaxValue ? items : [.. items.TakeWhile(item => item.Index < first)];
     }
 

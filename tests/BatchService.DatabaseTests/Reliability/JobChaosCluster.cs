@@ -90,7 +90,9 @@ internal sealed class JobChaosCluster : IAsyncDisposable
             await using var reader = await command.ExecuteReaderAsync();
             while (await reader.ReadAsync())
                 owners.Add(reader.GetInt32(0));
-            var atWork = Enumerable.Range(0, _nodes.Length).Where(number => _nodes[number].IsWell && owners.Contains(Process(number).Id)).ToArray();
+            var atWork = Enumerable.Range(0, _nodes.Length)
+                .Where(number => _nodes[number].IsWell && owners.Contains(Process(number).Id))
+                .ToArray();
             if (atWork.Length > 0)
                 return atWork[random.Next(atWork.Length)];
             await Task.Delay(5);

@@ -11,7 +11,7 @@ internal sealed class JobChaosJob
     private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(3);
     private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(50);
     private static readonly string[] s_counters = ["success_items", "failed_items", "skipped_items", "canceled_items"];
-    private static readonly string[] s_order = ["pending", "processing", "completed"];
+    private static readonly string[] s_order = ["pending", "processing"];
 
     private readonly JobChaosKind _kind;
     private readonly string _batch;
@@ -90,7 +90,7 @@ internal sealed class JobChaosJob
         await AssertItemsAsync(database, _kind.Expect);
     }
 
-    /// <summary>Every item must be in the state that <paramref name="expect"/> says, and have one effect if that is success, none if not.</summary>
+    /// <summary>Every item must be in the state that <paramref name="expect"/> says, and have one effect if it succeeded, none if not.</summary>
     /// <returns>How many items succeeded.</returns>
     public async Task<int> AssertItemsAsync(NpgsqlDataSource database, Func<int, string>? expect)
     {
@@ -140,7 +140,8 @@ internal sealed class JobChaosJob
 
     private static int Number(JsonElement job, string name) => job.GetProperty(name).GetInt32();
 
-    private static int Rank(JsonElement job) => Array.IndexOf(s_order, job.GetProperty("status").GetString()) switch { < 0 => 2, var rank => rank };
+    private static int Rank(JsonElement job) =>
+        HasEnded(job) ? s_order.Length : Array.IndexOf(s_order, job.GetProperty("status").GetString());
 
     private static long? KeyOf(JsonElement item)
     {
@@ -163,7 +164,9 @@ internal sealed class JobChaosJob
             Assert.True(await reader.IsDBNullAsync(3) || reader.GetBoolean(3), $"{_batch}: a row refers to a row of another batch.");
             rows.Add((reader.GetInt32(0), reader.GetInt64(1), await reader.IsDBNullAsync(2) ? null : reader.GetInt32(2)));
         }
-        return rows.GroupBy(row => row.Position).ToDictionary(group => group.Key, group => group.Select(row => (row.Key, row.Parent)).ToArray());
+        return rows
+            .GroupBy(row => row.Position)
+            .ToDictionary(group => group.Key, group => group.Select(row => (row.Key, row.Parent)).ToArray());
     }
 
     /// <summary>Readers take one result of several for an item; there must not be several.</summary>
