@@ -31,7 +31,7 @@ internal static class ImportLines
 
     private static async Task<Sample> ImportAsync(World world, int rows, CancellationToken cancellationToken)
     {
-        await using var service = await ServiceProcess.StartAsync(world.ConnectionString, cancellationToken);
+        await using var service = await ServiceProcess.StartAsync(world.ConnectionString, jobWorkers: 0, cancellationToken);
         await Task.Delay(TimeSpan.FromSeconds(3), cancellationToken);
         var idle = service.Resident;
         var upload = await NdjsonUpload.RunAsync(

@@ -26,7 +26,7 @@ internal sealed record Comparison(string Over, Goal? Goal = null);
 internal sealed record Limit(string Figure, double Most, double? Stretch);
 
 /// <summary>One line of the table: something that is measured once in every round.</summary>
-/// <param name="Work">The work it belongs to (W1 … W6, cost).</param>
+/// <param name="Work">The work it belongs to (W1 … W7, cost).</param>
 /// <param name="Name">Unique within the work.</param>
 internal sealed record Line(string Work, string Name, Func<CancellationToken, Task<Sample>> MeasureAsync)
 {

@@ -74,7 +74,7 @@ internal static class OperationLines
     private static async Task<Sample> CountRoundTripsAsync(World world, byte[] body, CancellationToken cancellationToken)
     {
         await using var proxy = RoundTripProxy.Start(world.ConnectionString);
-        await using var service = await ServiceProcess.StartAsync(proxy.ConnectionString, cancellationToken);
+        await using var service = await ServiceProcess.StartAsync(proxy.ConnectionString, jobWorkers: 0, cancellationToken);
         using var client = new ServiceClient(service.Address);
         var counts = new List<double>();
         for (var batch = 0; batch < CountedBatches; batch++)

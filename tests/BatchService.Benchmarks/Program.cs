@@ -34,6 +34,7 @@ try
         .. OperationLines.OfSingleCalls(world, options),
         .. BestEffortLines.Of(world, options),
         .. ImportLines.Of(world, options),
+        .. JobLines.Of(world, options),
     ];
     await RowLines.WarmUpAsync(world, stop.Token);
     if (options.Wants("W1"))

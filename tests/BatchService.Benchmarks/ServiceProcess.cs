@@ -25,7 +25,8 @@ internal sealed class ServiceProcess : IAsyncDisposable
     public long PeakResident => ReadKilobytes("VmHWM:") * 1024;
 
     /// <summary>Starts it on a free port of loopback and waits until it listens.</summary>
-    public static async Task<ServiceProcess> StartAsync(string connectionString, CancellationToken cancellationToken)
+    /// <param name="jobWorkers">0: it takes jobs and leaves them alone.</param>
+    public static async Task<ServiceProcess> StartAsync(string connectionString, int jobWorkers, CancellationToken cancellationToken)
     {
         var program = Path.Combine(AppContext.BaseDirectory, OperatingSystem.IsWindows() ? "BatchService.exe" : "BatchService");
         var start = new ProcessStartInfo(program, ["--urls", "http://127.0.0.1:0"])
@@ -38,6 +39,7 @@ internal sealed class ServiceProcess : IAsyncDisposable
 
         // Not on the command line, where every user of the machine could read the password.
         start.Environment["ConnectionStrings__Batch"] = connectionString;
+        start.Environment["Jobs__Workers"] = jobWorkers.ToString(CultureInfo.InvariantCulture);
         start.Environment["Sample"] = "chinook";
         start.Environment["Logging__LogLevel__Default"] = "Warning";
         var listening = new TaskCompletionSource<Uri>(TaskCreationOptions.RunContinuationsAsynchronously);

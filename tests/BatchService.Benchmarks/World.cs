@@ -49,7 +49,7 @@ internal sealed class World : IAsyncDisposable
             }
 
             var database = NpgsqlDataSource.Create(ConnectionStringTo(postgres, DatabaseName) + ";Include Failed Batched Command=true");
-            service = await ServiceProcess.StartAsync(ConnectionStringTo(postgres, DatabaseName), cancellationToken);
+            service = await ServiceProcess.StartAsync(ConnectionStringTo(postgres, DatabaseName), jobWorkers: 0, cancellationToken);
 
             // Autovacuum would run in some lines and not in others.
             await ExecuteAsync(

@@ -9,19 +9,18 @@ internal static class StoredAnswerWriter
     {
         var response = context.Response;
         response.StatusCode = answer.Status;
-        if (answer.Status != StatusCodes.Status204NoContent)
-        {
-            response.ContentType = answer.ContentType;
-            response.ContentLength = answer.Body.Length;
-        }
-
         SetCounts(response, answer.Succeeded, answer.Failed);
         if (answer.Location is not null)
             response.Headers.Location = answer.Location;
         if (answer.IsReplay)
             response.Headers["Idempotent-Replayed"] = "true";
-        if (!answer.Body.IsEmpty)
-            await response.Body.WriteAsync(answer.Body, cancellationToken);
+
+        // Kestrel resets the connection when anything, be it nothing, is written into a 204.
+        if (answer.Status == StatusCodes.Status204NoContent)
+            return;
+        response.ContentType = answer.ContentType;
+        response.ContentLength = answer.Body.Length;
+        await response.Body.WriteAsync(answer.Body, cancellationToken);
     }
 
     /// <summary>So that a log line or a proxy sees how a batch went without reading its body.</summary>
