@@ -8,6 +8,7 @@ internal static class JobResults
 {
     private const int MostClaims = 20;
 
+    /// <summary>The result; whatever it throws is a failure of this job alone.</summary>
     /// <param name="readContentAsync">Fetches the content of an entry, where the payload does not bring it.</param>
     public static async Task<JsonNode> OfAsync(Job job, Func<Guid, Task<string>> readContentAsync) => job.Type switch
     {

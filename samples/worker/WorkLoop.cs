@@ -69,7 +69,7 @@ internal sealed class WorkLoop(JobClient jobs, TextWriter log)
         var refusal = result is null ? null : await AnswerAsync(() => jobs.CompleteAsync(job, result));
         // What the service cannot accept of our result is an error of ours; a lost job (409) or one that went away (404) is not ours any more.
         if ((int?)refusal?.Status is 400 or 422)
-            error = refusal!.Text;
+            error = refusal.Text;
         if (error is not null)
             refusal = await AnswerAsync(() => jobs.FailAsync(job, error));
         await log.WriteLineAsync($"{job.Type} {job.Id}: {(refusal is not null ? $"{(int)refusal.Status} {refusal.Text}" : error ?? "completed")}");
@@ -78,20 +78,21 @@ internal sealed class WorkLoop(JobClient jobs, TextWriter log)
     /// <summary>Sends an answer until it is taken or refused for good.</summary>
     private async Task<Refusal?> AnswerAsync(Func<Task<Refusal?>> sendAsync)
     {
-        for (var left = Tries; ; left--)
+        for (var left = Tries; left > 1; left--)
         {
             try
             {
                 var refusal = await sendAsync();
-                if (refusal is not { IsPassing: true } || left == 1)
+                if (refusal is not { IsPassing: true })
                     return refusal;
                 await PauseAsync(refusal.Text, refusal.RetryAfter, CancellationToken.None);
             }
-            catch (Exception exception) when (exception is HttpRequestException or TaskCanceledException && left > 1)
+            catch (Exception exception) when (exception is HttpRequestException or TaskCanceledException)
             {
                 await PauseAsync(exception.Message, null, CancellationToken.None);
             }
         }
+        return await sendAsync();
     }
 
     private async Task PauseAsync(string reason, TimeSpan? asked, CancellationToken stop)

@@ -32,12 +32,10 @@ internal sealed class EntryJobType(EntryLookup lookup, JobSignal signal, TimePro
     public override async ValueTask<Func<int, bool>?> InspectAsync(
         IAsyncEnumerable<ItemInput> items, JsonElement options, List<Error> errors, CancellationToken cancellationToken)
     {
-        await foreach (var item in items.WithCancellation(cancellationToken))
-        {
-            if (item.Fields is not null)
-                errors.Add(new Error(ErrorCodes.UnsupportedMediaType, "Entries are JSON; send them as application/json or application/x-ndjson."));
-            break;
-        }
+        // All items of a job are of one form.
+        var first = await items.FirstOrDefaultAsync(cancellationToken);
+        if (first.Fields is not null)
+            errors.Add(new Error(ErrorCodes.UnsupportedMediaType, "Entries are JSON; send them as application/json or application/x-ndjson."));
         return null;
     }
 

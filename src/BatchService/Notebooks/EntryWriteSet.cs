@@ -57,6 +57,7 @@ internal sealed class EntryWriteSet(IReadOnlyList<PlacedEntry> entries, EntryTar
 
     private string PlaceOf(int position) => $"/{IndexOf(position)}";
 
+    /// <summary>What became of an entry.</summary>
     /// <param name="told">The entry's position, or why it was not written.</param>
     private ItemOutcome ToOutcome(int position, string told, string result)
     {
