@@ -1,7 +1,5 @@
-using System.Text;
 using BatchService.Frames;
 using Microsoft.Extensions.DependencyInjection;
-using Npgsql;
 using static BatchService.DatabaseTests.Frames.FramesClient;
 
 namespace BatchService.DatabaseTests.Frames;

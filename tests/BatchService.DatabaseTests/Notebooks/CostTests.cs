@@ -1,4 +1,3 @@
-using System.Text.Json;
 using BatchService.Notebooks;
 
 namespace BatchService.DatabaseTests.Notebooks;

@@ -60,7 +60,7 @@ public sealed class WorkerTests(NotebooksFixture service) : IClassFixture<Notebo
         // …/tests/BatchService.DatabaseTests/bin/Debug/net10.0/
         var output = new DirectoryInfo(AppContext.BaseDirectory);
         var root = output.Parent!.Parent!.Parent!.Parent!.Parent!;
-        var assembly = Path.Combine(root.FullName, "samples", "worker", "bin", output.Parent!.Name, output.Name, "notebook-worker.dll");
+        var assembly = Path.Combine(root.FullName, "samples", "worker", "bin", output.Parent.Name, output.Name, "notebook-worker.dll");
         return Process.Start(new ProcessStartInfo("dotnet", [assembly, .. arguments])
         {
             RedirectStandardOutput = true,
