@@ -72,12 +72,13 @@ internal sealed record JobInspection(
 /// <summary>How the items of a job stand to each other.</summary>
 /// <param name="Atomic">All of them in one transaction.</param>
 /// <param name="ContinueOnError">False: the first failure stops the job, so that its items run one after the other.</param>
-internal readonly record struct JobMode(bool Atomic, bool ContinueOnError)
+/// <param name="IsOrdered">Items take effect in their order, and later ones may build on earlier ones.</param>
+internal readonly record struct JobMode(bool Atomic, bool ContinueOnError, bool IsOrdered = false)
 {
     public static readonly JobMode BestEffort = new(false, true);
 
     /// <summary>One worker runs all of it.</summary>
-    public bool IsWhole => Atomic || !ContinueOnError;
+    public bool IsWhole => Atomic || !ContinueOnError || IsOrdered;
 }
 
 /// <summary>A part of a job on its way through a worker.</summary>

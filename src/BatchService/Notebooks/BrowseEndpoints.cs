@@ -33,14 +33,14 @@ internal static class BrowseEndpoints
 
     private static TBuilder WithFilters<TBuilder>(this TBuilder builder)
         where TBuilder : IEndpointConventionBuilder => builder
-        .WithQueryParameter("topic_prefix", "", "The topic begins with this")
-        .WithQueryParameter("claims_status", "", $"One of {string.Join(", ", ClaimsStatuses.All)}")
-        .WithQueryParameter("author", "", "The author of record")
-        .WithQueryParameter("sequence_min", "", "The lowest causal position")
-        .WithQueryParameter("sequence_max", "", "The highest causal position")
-        .WithQueryParameter("fragment_of", "", "Fragments of this entry")
-        .WithQueryParameter("has_friction_above", "", "max_friction is greater than this number")
-        .WithQueryParameter("needs_review", "", "true or false");
+        .WithQueryParameter("topic_prefix", "auth/", "The topic begins with this")
+        .WithQueryParameter("claims_status", "pending", $"One of {string.Join(", ", ClaimsStatuses.All)}")
+        .WithQueryParameter("author", "", "The author of record: the subject of the caller who wrote it")
+        .WithQueryParameter("sequence_min", "1", "The lowest causal position")
+        .WithQueryParameter("sequence_max", "1000", "The highest causal position")
+        .WithQueryParameter("fragment_of", "", "Fragments of the entry with this entry_id")
+        .WithQueryParameter("has_friction_above", "", "max_friction is greater than this number, 0.2 for example")
+        .WithQueryParameter("needs_review", "false", "true or false");
 
     private static async Task<IResult> BrowseAsync(HttpContext context, EntryPages pages, string id, CancellationToken cancellationToken)
     {

@@ -7,7 +7,7 @@ namespace BatchService.Notebooks;
 /// <param name="IsBatch">False: the body is the one entry itself.</param>
 internal sealed record EntryBatch(IReadOnlyList<EntryDraft> Entries, string? StatedAuthor, bool IsBatch)
 {
-    private const int MaxAuthorLength = 255;
+    public const int MaxAuthorLength = 255;
 
     /// <summary>The body of <c>POST /notebooks/{id}/batch</c>.</summary>
     public static EntryBatch Parse(JsonElement body, List<Error> errors, NotebookOptions options)

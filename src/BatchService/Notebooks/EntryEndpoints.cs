@@ -3,19 +3,13 @@ using Microsoft.Extensions.Options;
 
 namespace BatchService.Notebooks;
 
-/// <summary>Writing entries: a batch, one, a revision; and reading one.</summary>
+/// <summary>Writing one entry or a revision, and reading one.</summary>
 internal static class EntryEndpoints
 {
     private const string Tag = "Entries";
 
     public static void MapEntries(this IEndpointRouteBuilder routes)
     {
-        routes.MapPost("/notebooks/{id}/batch", WriteBatchAsync)
-            .WithName("PostNotebookBatch").WithTags(Tag)
-            .WithSummary("Write up to 100 entries, all or nothing; each is queued for DISTILL_CLAIMS")
-            .RequireScope("notebooks:write").RefuseUnknownQuery().WithBatchHeaders().WithNotebookId()
-            .WithAnswer(StatusCodes.Status201Created, "Every entry, in request order.")
-            .WithBatchExamples();
         routes.MapPost("/notebooks/{id}/entries", WriteOneAsync)
             .WithName("PostNotebookEntry").WithTags(Tag).WithSummary("Write one entry; it is queued for DISTILL_CLAIMS")
             .RequireScope("notebooks:write").RefuseUnknownQuery().WithBatchHeaders().WithNotebookId()
@@ -36,23 +30,6 @@ internal static class EntryEndpoints
     public static TBuilder WithEntryId<TBuilder>(this TBuilder builder)
         where TBuilder : IEndpointConventionBuilder =>
         builder.WithPathExample("entryId", NotebookRoute.ExampleEntry, "An entry_id of this notebook");
-
-    private static async Task WriteBatchAsync(
-        HttpContext context, WriteCall calls, TimeProvider time, IOptions<NotebookOptions> options, JobSignal signal, string id)
-    {
-        var limits = options.Value;
-        await NotebookRoute.RunAsync(
-            context,
-            calls,
-            id,
-            (body, errors) => EntryBatch.Parse(body, errors, limits),
-            (notebook, batch, connection, token) => EntryWriter.WriteAsync(
-                connection,
-                new EntryWrite(notebook, context.GetCaller().Subject, batch, RevisionOf: null, limits.MaxRetries),
-                time,
-                token));
-        signal.Announce(id);
-    }
 
     private static async Task WriteOneAsync(
         HttpContext context, WriteCall calls, TimeProvider time, IOptions<NotebookOptions> options, JobSignal signal, string id)

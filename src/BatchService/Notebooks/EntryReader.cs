@@ -10,11 +10,13 @@ internal sealed class EntryReader(NpgsqlDataSource dataSource)
     private const string Sql = """
         SELECT e.id, e.notebook_id, e.causal_position, e.content, e.content_type, e.topic, e.author, e.stated_author, e.created,
                e.revision_of, e.fragment_of, e.fragment_index, e."references",
-               e.claims::text, e.claims_status, e.claims_author, e.claims_stated_author, e.comparisons::text, e.max_friction, e.needs_review, e.primary_topic, e.integration_cost,
+               e.claims::text, e.claims_status, e.claims_author, e.claims_stated_author, e.comparisons::text, e.max_friction, e.needs_review,
+               e.primary_topic, e.integration_cost,
                ARRAY(SELECT o.id FROM batch.entry o
                      WHERE o.notebook_id = $1 AND o."references" @> ARRAY[$2::uuid] ORDER BY o.causal_position),
                ARRAY(SELECT f.id FROM batch.entry f
-                     WHERE f.notebook_id = $1 AND f.fragment_of = $2 ORDER BY f.fragment_index, f.causal_position)
+                     WHERE f.notebook_id = $1 AND f.fragment_of = $2 ORDER BY f.fragment_index, f.causal_position),
+               e.cost_components::text
         FROM batch.entry e
         WHERE e.notebook_id = $1 AND e.id = $2
         """;
@@ -59,6 +61,10 @@ internal sealed class EntryReader(NpgsqlDataSource dataSource)
         WriteFriction(writer, reader, 18);
         writer.WriteString("primary_topic", Text(reader, 20));
         writer.WriteNumber("integration_cost", reader.GetDouble(21));
+        if (Text(reader, 24) is { } components)
+            writer.WriteJson("integration_cost_components", components);
+        else
+            writer.WriteNull("integration_cost_components");
     }
 
     /// <summary><c>fragment_of</c> and <c>fragment_index</c>, from two columns.</summary>

@@ -61,6 +61,9 @@ internal sealed class EntryRow
     /// <summary>When <see cref="IntegrationCost"/> was computed; null: not yet.</summary>
     public DateTimeOffset? CostComputedAt { get; init; }
 
+    /// <summary>What <see cref="IntegrationCost"/> is the sum of, as a JSON object; null: not computed yet.</summary>
+    public string? CostComponents { get; init; }
+
     /// <summary>What full-text search looks at.</summary>
     public NpgsqlTsVector SearchText { get; init; } = null!;
 }
@@ -102,6 +105,7 @@ internal sealed class EntryConfiguration : IEntityTypeConfiguration<EntryRow>
         builder.Property(row => row.PrimaryTopic).HasColumnName("primary_topic");
         builder.Property(row => row.IntegrationCost).HasColumnName("integration_cost").HasDefaultValue(0.0);
         builder.Property(row => row.CostComputedAt).HasColumnName("cost_computed_at");
+        builder.Property(row => row.CostComponents).HasColumnName("cost_components").HasColumnType("jsonb");
         builder.Property(row => row.SearchText).HasColumnName("search_text").HasComputedColumnSql(SearchSql, stored: true);
         builder.HasIndex(row => new { row.NotebookId, row.CausalPosition }, "entry_notebook_id_causal_position_key").IsUnique();
         Index(builder);
@@ -116,6 +120,8 @@ internal sealed class EntryConfiguration : IEntityTypeConfiguration<EntryRow>
         builder.HasIndex(row => new { row.NotebookId, row.ClaimsStatus, row.CausalPosition }, "entry_claims_status_idx");
         builder.HasIndex(row => new { row.NotebookId, row.FragmentOf, row.FragmentIndex }, "entry_fragment_of_idx")
             .HasFilter("fragment_of IS NOT NULL");
+        builder.HasIndex(row => new { row.NotebookId, row.RevisionOf, row.CausalPosition }, "entry_revision_of_idx")
+            .HasFilter("revision_of IS NOT NULL");
         builder.HasIndex(row => new { row.NotebookId, row.CausalPosition }, "entry_needs_review_idx").HasFilter("needs_review");
         builder.HasIndex(row => new { row.NotebookId, row.MaxFriction }, "entry_max_friction_idx").HasFilter("max_friction IS NOT NULL");
         builder.HasIndex(row => new { row.NotebookId, row.CausalPosition }, "entry_cost_due_idx").HasFilter("cost_computed_at IS NULL");

@@ -132,7 +132,8 @@ internal static class EntryWriter
         return StoredAnswer.Json(201, body) with { Location = $"/notebooks/{write.NotebookId}/entries/{ids[0]}" };
     }
 
-    private static void WriteResultMembers(Utf8JsonWriter writer, Guid id, long position)
+    /// <summary>What a client is told of an entry that was written.</summary>
+    public static void WriteResultMembers(Utf8JsonWriter writer, Guid id, long position)
     {
         writer.WriteString("entry_id", id);
         writer.WriteNumber("causal_position", position);

@@ -14,6 +14,7 @@ internal static class NotebookEndpoints
     {
         MapWholes(routes);
         MapShares(routes);
+        routes.MapEntryBatches();
         routes.MapEntries();
         routes.MapBrowsing();
         routes.MapClaims();

@@ -26,4 +26,12 @@ internal sealed class NotebookOptions
     /// <summary>Seconds, up to twice as many, after which a waiting worker looks again by itself. News wakes it sooner.</summary>
     [Range(1, 60)]
     public int PollSeconds { get; set; } = 1;
+
+    /// <summary>Seconds between two passes that compute integration costs.</summary>
+    [Range(0.01, 86_400)]
+    public double CostIntervalSeconds { get; set; } = 5;
+
+    /// <summary>Entries of one notebook whose costs are computed in one transaction.</summary>
+    [Range(1, 1_000)]
+    public int CostBatch { get; set; } = 50;
 }

@@ -54,5 +54,5 @@ internal static class NotebookRoute
         .WithQueryParameter("limit", "50", "Rows of the page, at most 500");
 
     /// <summary>What an idempotency key belongs to.</summary>
-    private static string KeyRoute(HttpContext context) => $"{context.Request.Method} {context.Request.Path}";
+    public static string KeyRoute(HttpContext context) => $"{context.Request.Method} {context.Request.Path}";
 }

@@ -1,3 +1,5 @@
+using BatchService.Jobs;
+
 namespace BatchService.Notebooks;
 
 /// <summary>Registers notebooks and their work queues.</summary>
@@ -13,6 +15,11 @@ internal static class NotebooksSetup
         services.AddSingleton<JobQueue>();
         services.AddSingleton<JobStats>();
         services.AddHostedService<JobHints>();
+        services.AddSingleton<EntryLookup>();
+        services.AddSingleton<EntryDoorEndpoints>();
+        services.AddSingleton<JobType, EntryJobType>();
+        services.AddSingleton<CostStore>();
+        services.AddHostedService<CostPass>();
         return services;
     }
 }

@@ -174,7 +174,7 @@ public sealed class EntryTests(NotebooksFixture service) : IClassFixture<Noteboo
             read["content"].GetString(), read["content_type"].GetString(), read["topic"].GetString(), read["causal_position"].GetInt32()));
         Assert.Equal("""["[]","pending","[]","False","[]","[]","[]"]""", JsonSerializer.Serialize(
             new[] { "claims", "claims_status", "comparisons", "needs_review", "references", "referenced_by", "fragments" }.Select(name => read[name].ToString())));
-        Assert.All((string[])["fragment_of", "fragment_index", "max_friction", "revision_of", "primary_topic"], name =>
+        Assert.All((string[])["fragment_of", "fragment_index", "max_friction", "revision_of", "primary_topic", "integration_cost_components"], name =>
             Assert.Equal(JsonValueKind.Null, read[name].ValueKind));
         Assert.Equal(0, read["integration_cost"].GetDouble());
         var missing = Guid.NewGuid();

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text;
 using System.Text.Json;
+using Microsoft.AspNetCore.Mvc.Testing;
 using Npgsql;
 
 namespace BatchService.DatabaseTests.Notebooks;
@@ -45,7 +46,30 @@ public class NotebooksFixture : ServiceFixture
         return all;
     }
 
-    protected override void Configure(IDictionary<string, string?> settings) => settings["Serilog:MinimumLevel"] = "Error";
+    /// <summary>Where the database is, for further services on it.</summary>
+    public string ConnectionString { get; private set; } = "";
+
+    /// <summary>Starts another service on the same database; disposing it stops it.</summary>
+    public WebApplicationFactory<Program> StartAnother(params (string Key, string Value)[] settings)
+    {
+        var factory = new WebApplicationFactory<Program>().WithWebHostBuilder(builder =>
+        {
+            builder.UseSetting("ConnectionStrings:Batch", ConnectionString);
+            builder.UseSetting("Serilog:MinimumLevel", "Error");
+            foreach (var (key, value) in settings)
+                builder.UseSetting(key, value);
+        });
+        _ = factory.Server;
+        return factory;
+    }
+
+    /// <summary>Costs stay 0 here, unless a test starts another service that computes them.</summary>
+    protected override void Configure(IDictionary<string, string?> settings)
+    {
+        ConnectionString = settings["ConnectionStrings:Batch"]!;
+        settings["Serilog:MinimumLevel"] = "Error";
+        settings["Notebooks:CostIntervalSeconds"] = "86400";
+    }
 
     private NpgsqlCommand Command(string sql, object[] values)
     {
@@ -84,13 +108,15 @@ internal sealed record NotebookReply(HttpStatusCode Status, JsonElement Body, Ht
 internal sealed class NotebookClient(HttpClient client)
 {
     public async Task<NotebookReply> SendAsync(
-        HttpMethod method, string path, string? body = null, string? key = null, CancellationToken cancellationToken = default)
+        HttpMethod method, string path, string? body = null, string? key = null, string? prefer = null, CancellationToken cancellationToken = default)
     {
         using var request = new HttpRequestMessage(method, path);
         if (body is not null)
             request.Content = new StringContent(body, Encoding.UTF8, "application/json");
         if (key is not null)
             request.Headers.Add("Idempotency-Key", key);
+        if (prefer is not null)
+            request.Headers.Add("Prefer", prefer);
         var response = await client.SendAsync(request, cancellationToken);
         var bytes = await response.Content.ReadAsByteArrayAsync(cancellationToken);
         return new NotebookReply(response.StatusCode, bytes.Length > 0 ? JsonSerializer.Deserialize<JsonElement>(bytes) : default, response);

@@ -866,6 +866,10 @@ namespace BatchService.Data.Migrations
                         .HasColumnType("text")
                         .HasColumnName("content_type");
 
+                    b.Property<string>("CostComponents")
+                        .HasColumnType("jsonb")
+                        .HasColumnName("cost_components");
+
                     b.Property<DateTimeOffset?>("CostComputedAt")
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("cost_computed_at");
@@ -955,6 +959,9 @@ namespace BatchService.Data.Migrations
 
                     NpgsqlIndexBuilderExtensions.HasMethod(b.HasIndex(new[] { "References" }, "entry_references_idx"), "gin");
 
+                    b.HasIndex(new[] { "NotebookId", "RevisionOf", "CausalPosition" }, "entry_revision_of_idx")
+                        .HasFilter("revision_of IS NOT NULL");
+
                     b.HasIndex(new[] { "SearchText" }, "entry_search_text_idx");
 
                     NpgsqlIndexBuilderExtensions.HasMethod(b.HasIndex(new[] { "SearchText" }, "entry_search_text_idx"), "gin");
@@ -965,6 +972,32 @@ namespace BatchService.Data.Migrations
                         .HasFilter("topic LIKE 'index/topic/%' AND claims_status IN ('distilled', 'verified')");
 
                     b.ToTable("entry", "batch");
+                });
+
+            modelBuilder.Entity("BatchService.Notebooks.NotebookCostRow", b =>
+                {
+                    b.Property<Guid>("NotebookId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("notebook_id");
+
+                    b.Property<long>("Position")
+                        .HasColumnType("bigint")
+                        .HasColumnName("position");
+
+                    b.PrimitiveCollection<string[]>("Terms")
+                        .IsRequired()
+                        .HasColumnType("text[]")
+                        .HasColumnName("terms");
+
+                    b.PrimitiveCollection<double[]>("Weights")
+                        .IsRequired()
+                        .HasColumnType("double precision[]")
+                        .HasColumnName("weights");
+
+                    b.HasKey("NotebookId")
+                        .HasName("notebook_cost_pkey");
+
+                    b.ToTable("notebook_cost", "batch");
                 });
 
             modelBuilder.Entity("BatchService.Notebooks.NotebookJobRow", b =>
@@ -1138,6 +1171,16 @@ namespace BatchService.Data.Migrations
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired()
                         .HasConstraintName("entry_notebook_id_fkey");
+                });
+
+            modelBuilder.Entity("BatchService.Notebooks.NotebookCostRow", b =>
+                {
+                    b.HasOne("BatchService.Notebooks.NotebookRow", null)
+                        .WithOne()
+                        .HasForeignKey("BatchService.Notebooks.NotebookCostRow", "NotebookId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("notebook_cost_notebook_id_fkey");
                 });
 
             modelBuilder.Entity("BatchService.Notebooks.NotebookJobRow", b =>
