@@ -37,6 +37,7 @@ app.MapAtlas();
 app.MapNotebooks();
 app.MapJobs();
 app.MapCapabilities();
+app.MapAudit();
 
 if (!await app.PrepareDatabaseAsync(app.Lifetime.ApplicationStopping))
 {
