@@ -47,9 +47,8 @@ internal sealed partial class AuditLog(NpgsqlDataSource database, IOptions<Audit
     private async Task PruneAsync(CancellationToken stoppingToken)
     {
         using var timer = new PeriodicTimer(TimeSpan.FromSeconds(options.Value.PruneSeconds), time);
-        do
+        while (await timer.WaitForNextTickAsync(stoppingToken))
             await TryAsync(RemoveOldAsync, stoppingToken);
-        while (await timer.WaitForNextTickAsync(stoppingToken));
     }
 
     /// <summary>What was taken from the queue and could not be written is lost: it is the lesser evil, since the rows themselves are there.</summary>

@@ -13,5 +13,5 @@ internal sealed class AuditOptions
 
     /// <summary>Seconds between two removals of old rows.</summary>
     [Range(1, 86_400)]
-    public int PruneSeconds { get; set; } = 3_600;
+    public int PruneSeconds { get; set; } = 300;
 }

@@ -94,6 +94,6 @@ internal sealed record AuditQuery(string? Caller, DateTimeOffset? Since, DateTim
         Failed = reader.GetFieldValue<long?>(7),
         Skipped = reader.GetFieldValue<long?>(8),
         DurationMs = reader.GetFieldValue<long?>(9),
-        TraceId = reader.GetFieldValue<string?>(10),
+        TraceId = reader.IsDBNull(10) ? null : reader.GetString(10),
     };
 }

@@ -24,8 +24,11 @@ internal sealed class OperationCharge(HttpContext context, RateLimits limits, st
     /// <summary>The charge of a request; null where nothing is limited.</summary>
     public static OperationCharge? Of(HttpContext context) => context.Features.Get<OperationCharge>();
 
-    /// <summary>Takes the items of a call whose first operation is paid for; RATE_LIMITED when they are more than is left.</summary>
-    public Error? TakeItems(int items) => items > 1 ? Take(items - 1) : null;
+    /// <summary>
+    /// Takes the items of a call whose first operation is paid for; RATE_LIMITED when they are more than is left. More than a full bucket
+    /// nobody has to pay, or a large call would be refused for ever.
+    /// </summary>
+    public Error? TakeItems(int items) => Math.Min(items, limits.Burst) - 1 is > 0 and var rest ? Take(rest) : null;
 
     /// <summary>Takes items of a stream, which is slowed down and never cut off.</summary>
     public Task WaitAsync(int items, CancellationToken cancellationToken) =>

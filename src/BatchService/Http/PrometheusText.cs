@@ -67,7 +67,7 @@ internal sealed class PrometheusText : IDisposable
             "By" => "_bytes",
             _ => "",
         };
-        var name = string.Concat(instrument.Name.Select(sign => char.IsAsciiLetterOrDigit(sign) ? sign : '_'));
+        var name = ToName(instrument.Name);
         name = name.EndsWith(unit, StringComparison.Ordinal) ? name : name + unit;
         return TypeOf(instrument) == "counter" && !name.EndsWith("_total", StringComparison.Ordinal) ? $"{name}_total" : name;
     }
@@ -103,10 +103,16 @@ internal sealed class PrometheusText : IDisposable
             return "";
         var labels = new List<string>(tags.Length);
         foreach (var (name, value) in tags)
-            labels.Add($"{string.Concat(name.Select(sign => char.IsAsciiLetterOrDigit(sign) ? sign : '_'))}=\"{Escape($"{value}").Replace("\"", "\\\"", StringComparison.Ordinal)}\"");
+            labels.Add($"{ToName(name)}=\"{Escape(TextOf(value)).Replace("\"", "\\\"", StringComparison.Ordinal)}\"");
         labels.Sort(StringComparer.Ordinal);
         return string.Join(',', labels);
     }
+
+    private static string ToName(string name) => string.Concat(name.Select(sign => char.IsAsciiLetterOrDigit(sign) ? sign : '_'));
+
+    /// <summary>The driver calls a pool without a name by its connection string, which is nobody's business.</summary>
+    private static string TextOf(object? value) =>
+        value is string text && text.Contains("Host=", StringComparison.OrdinalIgnoreCase) ? "unnamed" : $"{value}";
 
     private static string Escape(string text) =>
         text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\n", "\\n", StringComparison.Ordinal);

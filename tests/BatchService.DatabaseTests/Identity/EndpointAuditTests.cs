@@ -10,6 +10,7 @@ public sealed class EndpointAuditTests(IdentityFixture service) : IClassFixture<
     private static readonly string[] s_open =
     [
         "GET /healthz", "GET /readyz", "GET /batch/errors/", "GET /batch/errors/{code}", "GET /batch/capabilities",
+        "GET /jobs", "GET /jobs/jobs.css", "GET /jobs/jobs.js",
     ];
 
     /// <summary>What asks for each entity by itself, by its action: <see cref="PermissionMatrixTests"/> goes through them.</summary>
