@@ -26,11 +26,13 @@ internal sealed class PrometheusText : IDisposable
     private readonly MeterListener _listener = new();
     private int _series;
 
-    public PrometheusText()
+    /// <param name="meters">Meters of another container in the same process are none of ours.</param>
+    public PrometheusText(IMeterFactory meters)
     {
         _listener.InstrumentPublished = (instrument, listener) =>
         {
-            if (s_meters.Any(meter => instrument.Meter.Name.StartsWith(meter, StringComparison.Ordinal)))
+            if ((instrument.Meter.Scope is null || ReferenceEquals(instrument.Meter.Scope, meters))
+                && s_meters.Any(meter => instrument.Meter.Name.StartsWith(meter, StringComparison.Ordinal)))
                 listener.EnableMeasurementEvents(instrument);
         };
         _listener.MeasurementsCompleted = (instrument, state) => _instruments.TryRemove(instrument, out _);
