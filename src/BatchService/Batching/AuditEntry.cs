@@ -7,7 +7,7 @@ namespace BatchService.Batching;
 /// The audit row of one request on its way into the database: its first transaction that writes anything writes it, too. It follows the
 /// request by itself (<see cref="Current"/>), as the trace id does, so that no step can forget to pass it on.
 /// </summary>
-internal sealed class AuditEntry(Caller caller, string route, string? traceId, TimeProvider time)
+internal sealed class AuditEntry(Caller caller, string route, string? traceId, DateTimeOffset now, TimeProvider time)
 {
     private const string Sql = """
         INSERT INTO batch.audit (batch_id, caller, at, route, mode, job_id, completed, failed, skipped, duration_ms, trace_id)
@@ -28,9 +28,9 @@ internal sealed class AuditEntry(Caller caller, string route, string? traceId, T
     }
 
     /// <summary>In whole milliseconds, as the id tells it.</summary>
-    public DateTimeOffset At { get; } = DateTimeOffset.FromUnixTimeMilliseconds(time.GetUtcNow().ToUnixTimeMilliseconds());
+    public DateTimeOffset At { get; } = DateTimeOffset.FromUnixTimeMilliseconds(now.ToUnixTimeMilliseconds());
 
-    public Guid BatchId => field == Guid.Empty ? field = Guid.CreateVersion7(At) : field;
+    public Guid BatchId { get; } = Guid.CreateVersion7(now);
 
     /// <summary>The row is in the database for certain.</summary>
     public bool IsRecorded { get; private set; }

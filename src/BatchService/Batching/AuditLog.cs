@@ -28,9 +28,9 @@ internal sealed partial class AuditLog(NpgsqlDataSource database, IOptions<Audit
     {
         _ends.Writer.TryComplete();
         await base.StopAsync(cancellationToken);
-        while (_ends.Reader.TryPeek(out _) && await TryAsync(WriteEndsAsync, cancellationToken))
-        {
-        }
+        var goesOn = true;
+        while (goesOn && _ends.Reader.TryPeek(out _))
+            goesOn = await TryAsync(WriteEndsAsync, cancellationToken);
     }
 
     protected override Task ExecuteAsync(CancellationToken stoppingToken) => Task.WhenAll(CompleteAsync(stoppingToken), PruneAsync(stoppingToken));
@@ -80,9 +80,10 @@ internal sealed partial class AuditLog(NpgsqlDataSource database, IOptions<Audit
         await using var command = database.CreateCommand(
             $"DELETE FROM batch.audit WHERE batch_id IN (SELECT batch_id FROM batch.audit WHERE batch_id < $1 ORDER BY batch_id LIMIT {Piece} FOR UPDATE SKIP LOCKED)");
         command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = AuditQuery.FirstAt(time.GetUtcNow().AddDays(-options.Value.KeepDays)) });
-        while (await command.ExecuteNonQueryAsync(cancellationToken) == Piece)
-        {
-        }
+        int removed;
+        do
+            removed = await command.ExecuteNonQueryAsync(cancellationToken);
+        while (removed == Piece);
     }
 
     private async Task<bool> TryAsync(Func<CancellationToken, Task> work, CancellationToken cancellationToken)

@@ -33,7 +33,7 @@ internal static class DatabaseStartup
             var direct = services.GetRequiredKeyedService<NpgsqlDataSource>(DatabaseSetup.Listen);
             var model = new DbContextOptionsBuilder<BatchDbContext>().UseLoggerFactory(services.GetRequiredService<ILoggerFactory>());
             BatchDbContext.Configure(model, direct);
-            await using (var context = new BatchDbContext((DbContextOptions<BatchDbContext>)model.Options))
+            await using (var context = new BatchDbContext(model.Options))
             {
                 await DatabaseMigration.RunAsync(context, direct, cancellationToken);
             }

@@ -26,6 +26,7 @@ internal sealed class PrometheusText : IDisposable
     private readonly MeterListener _listener = new();
     private int _series;
 
+    /// <summary>Begins to listen.</summary>
     /// <param name="meters">Meters of another container in the same process are none of ours.</param>
     public PrometheusText(IMeterFactory meters)
     {

@@ -51,7 +51,7 @@ internal static class RequestAudit
     {
         var mayWrite = !HttpMethods.IsGet(context.Request.Method) && !HttpMethods.IsHead(context.Request.Method);
         return mayWrite && context.GetEndpoint() is RouteEndpoint endpoint && context.Features.Get<Caller>() is { } caller
-            ? new AuditEntry(caller, $"{context.Request.Method} {endpoint.RoutePattern.RawText}", Problem.TraceId(context), time)
+            ? new AuditEntry(caller, $"{context.Request.Method} {endpoint.RoutePattern.RawText}", Problem.TraceId(context), time.GetUtcNow(), time)
             : null;
     }
 

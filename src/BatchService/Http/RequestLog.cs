@@ -28,7 +28,8 @@ internal sealed partial class RequestLog(RequestDelegate next, TimeProvider time
         if ((string?)headers["Batch-Succeeded"] is { } succeeded)
         {
             var failed = (string?)headers["Batch-Failed"];
-            LogBatch(logger, method, route, status, elapsed.TotalMilliseconds, (string?)headers[RequestAudit.BatchId] ?? "-", succeeded, failed);
+            var batchId = (string?)headers[RequestAudit.BatchId] ?? "-";
+            LogBatch(logger, method, route, status, elapsed.TotalMilliseconds, batchId, succeeded, failed);
             return;
         }
 

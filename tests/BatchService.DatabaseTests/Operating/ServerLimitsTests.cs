@@ -51,8 +51,10 @@ public sealed class ServerLimitsTests(RowsFixture fixture) : IClassFixture<RowsF
 
         await Assert.ThrowsAnyAsync<IOException>(async () =>
         {
-            while (await wire.ReadLineAsync() is not null)
+            var line = "";
+            while (line is not null)
             {
+                line = await wire.ReadLineAsync();
             }
         });
 
