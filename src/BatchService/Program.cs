@@ -40,6 +40,7 @@ app.MapNotebooks();
 app.MapDevices();
 app.MapJobs();
 app.MapCapabilities();
+app.MapAudit();
 
 if (!await app.PrepareDatabaseAsync(app.Lifetime.ApplicationStopping))
 {

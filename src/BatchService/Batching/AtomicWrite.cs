@@ -43,6 +43,8 @@ internal sealed class AtomicWrite(TransactionRunner transactions, IdempotentRun 
                     {
                         await open.BeginAsync(token);
                         result = await write(open.Connection, token);
+                        if (result.Answer is { } done)
+                            AuditEntry.Current?.Told = new ItemTotals(done.Succeeded + done.Failed, done.Succeeded, done.Failed);
                         return new TransactionVerdict<WriteResult>(result.Answer is not null, result, []);
                     },
                     cancellationToken);

@@ -15,6 +15,7 @@ internal sealed class BatchTransaction(NpgsqlConnection connection, NpgsqlTransa
 {
     private Caller? _claimsOf;
     private string? _role;
+    private int _items;
 
     public NpgsqlConnection Connection => connection;
 
@@ -25,6 +26,9 @@ internal sealed class BatchTransaction(NpgsqlConnection connection, NpgsqlTransa
 
     /// <summary>True once deferred constraints are checked and <see cref="Mark"/> is read.</summary>
     public bool Finished { get; private set; }
+
+    /// <summary>Whose row the transaction writes when it finishes; null: nobody's, or it is there already.</summary>
+    public AuditEntry? Audit { get; init; }
 
     /// <summary>Check every constraint at once from here on, so that a deferred one meets its item.</summary>
     public bool ImmediateConstraints { get; init; }
@@ -38,9 +42,10 @@ internal sealed class BatchTransaction(NpgsqlConnection connection, NpgsqlTransa
         {
             before[position] = AppendPreamble(batch, sets[position].Caller, sets[position].RunsAsCaller);
             batch.BatchCommands.Add(sets[position].ToCommand());
+            _items += sets[position].Count;
         }
         if (isLast)
-            AppendFinish(batch);
+            AppendFinish(batch, _items);
         var outcomes = new List<ItemOutcome>();
         var running = 0;
         try
@@ -67,17 +72,16 @@ internal sealed class BatchTransaction(NpgsqlConnection connection, NpgsqlTransa
     }
 
     /// <summary>Checks deferred constraints and reads the transaction's id, unless the last stage did.</summary>
-    public async Task FinishAsync(CancellationToken cancellationToken)
+    /// <param name="items">How many items the transaction decided.</param>
+    public async Task FinishAsync(int items, CancellationToken cancellationToken)
     {
         if (Finished)
             return;
         await using var batch = new NpgsqlBatch(connection, transaction);
         // Deferred triggers belong to the statements: they run as the role that is in force.
         AppendClaims(batch, _claimsOf ?? caller);
-        AppendFinish(batch);
+        AppendFinish(batch, items);
         await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
-        while (reader.FieldCount != 2 || reader.GetName(0) != FinishColumn)
-            await reader.NextResultAsync(cancellationToken);
         await ReadFinishAsync(reader, advance: false, cancellationToken);
     }
 
@@ -96,9 +100,14 @@ internal sealed class BatchTransaction(NpgsqlConnection connection, NpgsqlTransa
 
     private const string FinishColumn = "transaction_id";
 
-    private static void AppendFinish(NpgsqlBatch batch)
+    private void AppendFinish(NpgsqlBatch batch, int items)
     {
         batch.BatchCommands.Add(new NpgsqlBatchCommand("SET CONSTRAINTS ALL IMMEDIATE"));
+        if (Audit is not null)
+        {
+            AppendRole(batch, null);
+            batch.BatchCommands.Add(Audit.ToInsert(items));
+        }
         batch.BatchCommands.Add(new NpgsqlBatchCommand(
             $"SELECT pg_current_xact_id_if_assigned()::text AS {FinishColumn}, {CommitStatus.ServerRun} AS server_run"));
     }
@@ -107,12 +116,16 @@ internal sealed class BatchTransaction(NpgsqlConnection connection, NpgsqlTransa
     private int AppendPreamble(NpgsqlBatch batch, Caller of, bool runsAsCaller)
     {
         var commands = AppendClaims(batch, of);
-        var role = runsAsCaller ? of.DatabaseRole : null;
+        return commands + AppendRole(batch, runsAsCaller ? of.DatabaseRole : null);
+    }
+
+    private int AppendRole(NpgsqlBatch batch, string? role)
+    {
         if (role == _role)
-            return commands;
+            return 0;
         _role = role;
         batch.BatchCommands.Add(SessionSettings.ToRoleCommand(role));
-        return commands + 1;
+        return 1;
     }
 
     private int AppendClaims(NpgsqlBatch batch, Caller of)
@@ -130,6 +143,8 @@ internal sealed class BatchTransaction(NpgsqlConnection connection, NpgsqlTransa
     private async Task ReadFinishAsync(NpgsqlDataReader reader, bool advance, CancellationToken cancellationToken)
     {
         if (advance)
+            await reader.NextResultAsync(cancellationToken);
+        while (reader.FieldCount != 2 || reader.GetName(0) != FinishColumn)
             await reader.NextResultAsync(cancellationToken);
         if (await reader.ReadAsync(cancellationToken) && !await reader.IsDBNullAsync(0, cancellationToken))
             Mark = new TransactionMark(reader.GetString(0), reader.GetString(1));

@@ -17,10 +17,13 @@ internal sealed class BatchWriter(TransactionRunner transactions)
     /// <summary>Runs the plan to its end.</summary>
     /// <exception cref="BatchFaultException">Nothing was written, for a reason that is no item's.</exception>
     public Task<BatchEnd> WriteAsync(
-        BatchPlan plan, BatchMode mode, Caller caller, TransactionHook? hook, CancellationToken cancellationToken) =>
-        mode.Atomic || mode.DryRun
+        BatchPlan plan, BatchMode mode, Caller caller, TransactionHook? hook, CancellationToken cancellationToken)
+    {
+        AuditEntry.Current?.IsAtomic = mode.Atomic;
+        return mode.Atomic || mode.DryRun
             ? WriteAtomicAsync(plan, mode, caller, hook, cancellationToken)
             : WriteBestEffortAsync(plan, mode, caller, hook, cancellationToken);
+    }
 
     private async Task<BatchEnd> WriteAtomicAsync(
         BatchPlan plan, BatchMode mode, Caller caller, TransactionHook? hook, CancellationToken cancellationToken)

@@ -15,10 +15,8 @@ internal static class BatchingSetup
     public static IServiceCollection AddBatching(this IServiceCollection services)
     {
         services.AddOptions<IdempotencyOptions>().BindConfiguration(IdempotencyOptions.Section).ValidateDataAnnotations().ValidateOnStart();
-        services.AddSingleton(provider => new ConnectionGate(
-            provider.GetRequiredService<NpgsqlDataSource>(),
-            Math.Max(1, provider.GetRequiredService<IOptions<DatabaseOptions>>().Value.MaxPoolSize - Reserve),
-            Patience));
+        services.AddSingleton<BatchMetrics>();
+        services.AddSingleton(CreateGate);
         services.AddSingleton(provider => SessionSettings.Of(provider.GetRequiredService<IOptions<DatabaseOptions>>().Value));
         services.AddSingleton<TransactionRunner>();
         services.AddSingleton<BatchWriter>();
@@ -26,6 +24,18 @@ internal static class BatchingSetup
         services.AddSingleton<AtomicWrite>();
         services.AddSingleton<ItemBatchRunner>();
         services.AddHostedService<IdempotencyPruning>();
+        services.AddOptions<AuditOptions>().BindConfiguration(AuditOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        services.AddSingleton<AuditLog>();
+        services.AddHostedService(provider => provider.GetRequiredService<AuditLog>());
         return services;
+    }
+
+    private static ConnectionGate CreateGate(IServiceProvider provider)
+    {
+        var places = Math.Max(1, provider.GetRequiredService<IOptions<DatabaseOptions>>().Value.MaxPoolSize - Reserve);
+        var metrics = provider.GetRequiredService<BatchMetrics>();
+        var gate = new ConnectionGate(provider.GetRequiredService<NpgsqlDataSource>(), places, Patience, metrics);
+        metrics.ObserveGate(() => gate.Taken, places);
+        return gate;
     }
 }

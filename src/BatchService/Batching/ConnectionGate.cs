@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Npgsql;
 
 namespace BatchService.Batching;
@@ -6,15 +7,22 @@ namespace BatchService.Batching;
 /// Lets as many batches write at once as the pool has connections. Who finds none free waits a moment and is then refused, so that
 /// load beyond what the database can serve is answered quickly instead of queued without bound.
 /// </summary>
-internal sealed class ConnectionGate(NpgsqlDataSource dataSource, int connections, TimeSpan patience) : IDisposable
+internal sealed class ConnectionGate(
+    NpgsqlDataSource dataSource, int connections, TimeSpan patience, BatchMetrics? metrics = null) : IDisposable
 {
     private readonly SemaphoreSlim _free = new(connections, connections);
+
+    /// <summary>Connections that batches use now.</summary>
+    public int Taken => connections - _free.CurrentCount;
 
     /// <summary>An open connection; disposing the lease gives it back.</summary>
     /// <exception cref="BatchFaultException">OVERLOADED when none is free in time, DATABASE_UNAVAILABLE when the database cannot be reached.</exception>
     public async Task<Lease> OpenAsync(CancellationToken cancellationToken)
     {
-        if (!await _free.WaitAsync(patience, cancellationToken))
+        var began = Stopwatch.GetTimestamp();
+        var isFree = await _free.WaitAsync(patience, cancellationToken);
+        metrics?.Waited(Stopwatch.GetElapsedTime(began), inVain: !isFree);
+        if (!isFree)
             throw new BatchFaultException(new Error(ErrorCodes.Overloaded, "All database connections are busy."));
         try
         {

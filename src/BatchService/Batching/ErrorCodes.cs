@@ -77,7 +77,7 @@ internal static class ErrorCodes
     public static readonly ErrorCode LockTimeout = new("LOCK_TIMEOUT", 409, true, "Row locked", "A row stayed locked by another transaction for too long.", "Repeat the request.");
     public static readonly ErrorCode DeadlineExceeded = new("DEADLINE_EXCEEDED", 504, true, "Deadline exceeded", "The request took longer than allowed and was rolled back.", "Send a smaller batch, or repeat.");
     public static readonly ErrorCode RateLimited = new("RATE_LIMITED", 429, true, "Too many operations", "The caller sent more operations than allowed in the window.", "Repeat after Retry-After.");
-    public static readonly ErrorCode Overloaded = new("OVERLOADED", 503, true, "Overloaded", "All database connections are busy.", "Repeat after Retry-After.");
+    public static readonly ErrorCode Overloaded = new("OVERLOADED", 503, true, "Overloaded", "All database connections are busy, or too many requests are being served.", "Repeat after Retry-After.");
     public static readonly ErrorCode DatabaseUnavailable = new("DATABASE_UNAVAILABLE", 503, true, "Database unavailable", "The database cannot be reached, or the outcome of the commit could not be learned.", "Repeat with the same Idempotency-Key after Retry-After.");
     public static readonly ErrorCode Internal = new("INTERNAL", 500, false, "Internal error", "A defect of the service.", "Report the traceId.");
 

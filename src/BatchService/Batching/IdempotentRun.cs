@@ -116,6 +116,8 @@ internal sealed class IdempotentRun(TransactionRunner transactions, IOptions<Ide
     private async Task<T> InTransactionAsync<T>(
         Caller caller, Func<NpgsqlConnection, CancellationToken, Task<T>> work, CancellationToken cancellationToken)
     {
+        // The key's own transactions are no writes of the caller; this ends with the method.
+        AuditEntry.Current = null;
         var (_, value) = await transactions.RunAsync(
             caller,
             hook: null,

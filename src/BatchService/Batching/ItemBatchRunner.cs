@@ -46,6 +46,7 @@ internal sealed class ItemBatchRunner(BatchWriter writer, IdempotentRun idempote
         if (end.Refused)
             return null;
         await plan.FinishAsync(CancellationToken.None);
+        AuditEntry.Current?.Ended = results.Totals;
         var aborted = request.Options.Atomic && plan.HasFailed;
         IReadOnlyList<Error> problems = aborted ? batch.ProblemsOf(results.Failures) : [];
         if (aborted)

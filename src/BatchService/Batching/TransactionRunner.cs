@@ -26,7 +26,7 @@ internal enum TransactionEnd
 /// transaction's status; never by writing again.
 /// </summary>
 internal sealed partial class TransactionRunner(
-    ConnectionGate gate, SessionSettings settings, TimeProvider time, ILogger<TransactionRunner> logger) : IDisposable
+    ConnectionGate gate, SessionSettings settings, TimeProvider time, BatchMetrics metrics, ILogger<TransactionRunner> logger) : IDisposable
 {
     /// <summary>Who met a deadlock tries again alone among those who did: together they would meet the next one.</summary>
     private readonly SemaphoreSlim _afterDeadlock = new(1, 1);
@@ -53,6 +53,7 @@ internal sealed partial class TransactionRunner(
         CancellationToken cancellationToken)
     {
         var isInLine = false;
+        var started = time.GetTimestamp();
         try
         {
             return await _retries.ExecuteAsync(
@@ -83,6 +84,9 @@ internal sealed partial class TransactionRunner(
         }
         finally
         {
+            var took = time.GetElapsedTime(started);
+            metrics.Took(took);
+            AuditEntry.Current?.AddWriting(took);
             if (isInLine)
                 _afterDeadlock.Release();
         }
@@ -97,11 +101,16 @@ internal sealed partial class TransactionRunner(
         Func<BatchTransaction, CancellationToken, Task<TransactionVerdict<T>>> work,
         CancellationToken cancellationToken)
     {
-        var (end, value, doubt) = await RunOnceAsync(caller, hook, immediateConstraints, work, cancellationToken);
+        metrics.Began();
+        var audit = AuditEntry.Current is { IsRecorded: false } entry ? entry : null;
+        var (end, value, doubt) = await RunOnceAsync(caller, hook, immediateConstraints, audit, work, cancellationToken);
 
         // Asked when the lost connection's place at the gate is free again: all who are in doubt would wait for each other otherwise.
         if (doubt is not null && !await CommitStatus.IsCommittedAsync(gate, doubt.Transaction, time, doubt.Loss))
             throw new RolledBackException(doubt.Loss);
+        // Only what has written anything leaves a doubt.
+        if (doubt is not null)
+            audit?.Confirm(wrote: true);
         return (end, value);
     }
 
@@ -109,6 +118,7 @@ internal sealed partial class TransactionRunner(
         Caller caller,
         TransactionHook? hook,
         bool immediateConstraints,
+        AuditEntry? audit,
         Func<BatchTransaction, CancellationToken, Task<TransactionVerdict<T>>> work,
         CancellationToken cancellationToken)
     {
@@ -118,7 +128,11 @@ internal sealed partial class TransactionRunner(
         try
         {
             var transaction = await lease.Connection.BeginTransactionAsync(cancellationToken);
-            open = new BatchTransaction(lease.Connection, transaction, settings, caller) { ImmediateConstraints = immediateConstraints };
+            open = new BatchTransaction(lease.Connection, transaction, settings, caller)
+            {
+                ImmediateConstraints = immediateConstraints,
+                Audit = audit,
+            };
             if (hook is not null)
             {
                 await open.BeginAsync(cancellationToken);
@@ -128,7 +142,7 @@ internal sealed partial class TransactionRunner(
             verdict = await work(open, cancellationToken);
             if (verdict.Commit)
             {
-                await open.FinishAsync(cancellationToken);
+                await open.FinishAsync(verdict.Outcomes.Count, cancellationToken);
                 if (hook is not null)
                 {
                     await open.BeginAsync(cancellationToken);
@@ -186,6 +200,7 @@ internal sealed partial class TransactionRunner(
         try
         {
             await open.Transaction.CommitAsync(CancellationToken.None);
+            open.Audit?.Confirm(wrote: open.Mark is not null);
             return null;
         }
         catch (PostgresException exception) when (SqlStates.IsRetryable(exception.SqlState))

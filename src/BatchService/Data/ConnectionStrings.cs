@@ -6,13 +6,16 @@ namespace BatchService.Data;
 internal static class ConnectionStrings
 {
     /// <summary>Adds what the service relies on; what the configured string says itself wins where it is a matter of taste.</summary>
-    public static string Complete(string configured, DatabaseOptions options)
+    public static string Complete(string configured, DatabaseOptions options) => Complete(configured, options, options.TransactionPooler);
+
+    /// <summary>The same, told whether it leads to a pooler that lends sessions by the transaction.</summary>
+    public static string Complete(string configured, DatabaseOptions options, bool isPooler)
     {
         var defaults = new NpgsqlConnectionStringBuilder
         {
             ApplicationName = "BatchService",
             MaxPoolSize = options.MaxPoolSize,
-            MaxAutoPrepare = 200,
+            MaxAutoPrepare = isPooler ? 0 : 200,
             AutoPrepareMinUsages = 3,
             Timeout = (int)options.ConnectionTimeout.TotalSeconds,
 
@@ -23,7 +26,17 @@ internal static class ConnectionStrings
 
         // Without it NpgsqlBatch does not say which of its commands failed.
         builder.IncludeFailedBatchedCommand = true;
-        builder.Options = $"{ServerSettings(options)} {builder.Options}".TrimEnd();
+        if (isPooler)
+        {
+            // Both belong to a session, and whose that is changes with every transaction. The time-outs are set by each transaction anyway.
+            builder.Options = null;
+            builder.NoResetOnClose = true;
+        }
+        else
+        {
+            builder.Options = $"{ServerSettings(options)} {builder.Options}".TrimEnd();
+        }
+
         return builder.ConnectionString;
     }
 

@@ -23,6 +23,12 @@ internal sealed class DatabaseOptions
     /// <summary>How often the server looks, during a statement, whether we are still there; zero = never (on Windows it cannot).</summary>
     public TimeSpan ConnectionCheckInterval { get; set; } = OperatingSystem.IsWindows() ? TimeSpan.Zero : TimeSpan.FromSeconds(2);
 
+    /// <summary>
+    /// The connection string leads to a pooler in transaction mode (PgBouncer): no start-up options, no prepared statements unless the
+    /// string asks for them. LISTEN then needs <c>ConnectionStrings:Listen</c>.
+    /// </summary>
+    public bool TransactionPooler { get; set; }
+
     /// <summary>The folder of the embedded server's data; null = the platform's place. Not used with a connection string.</summary>
     public string? DataDirectory { get; set; }
 }

@@ -17,6 +17,14 @@ internal sealed class DatabaseServer(IConfiguration configuration, IOptions<Data
     public string ConnectionString =>
         _connectionString ?? throw new InvalidOperationException($"{nameof(DatabaseStartup.PrepareDatabaseAsync)} comes first.");
 
+    /// <summary>
+    /// The same for LISTEN, which needs a session of its own: <c>ConnectionStrings:Listen</c> where the other one leads to a pooler that
+    /// lends sessions by the transaction.
+    /// </summary>
+    public string ListenConnectionString => configuration.GetConnectionString("Listen") is { Length: > 0 } configured
+        ? ConnectionStrings.Complete(configured, options.Value, isPooler: false)
+        : ConnectionString;
+
     /// <summary>True when nothing was configured and the service runs a server of its own.</summary>
     public bool IsEmbedded => _embedded is not null;
 
@@ -25,6 +33,12 @@ internal sealed class DatabaseServer(IConfiguration configuration, IOptions<Data
     {
         if (configuration.GetConnectionString("Batch") is { Length: > 0 } configured)
         {
+            if (options.Value.TransactionPooler && configuration.GetConnectionString("Listen") is not { Length: > 0 })
+            {
+                throw new StartupException(
+                    "Database:TransactionPooler needs ConnectionStrings:Listen, which leads past the pooler: LISTEN and migrations need a session of their own.");
+            }
+
             _connectionString = ConnectionStrings.Complete(configured, options.Value);
             return;
         }

@@ -5,6 +5,9 @@ namespace BatchService.Data;
 /// <summary>Registers the data source, the EF Core context on it, and the server behind both.</summary>
 internal static class DatabaseSetup
 {
+    /// <summary>The key of the data source whose connections are sessions of their own, outside the pool: for LISTEN.</summary>
+    public const string Listen = "listen";
+
     /// <summary>Adds <see cref="NpgsqlDataSource"/> and <see cref="BatchDbContext"/>; usable after <c>PrepareDatabaseAsync</c>.</summary>
     public static IHostApplicationBuilder AddDatabase(this IHostApplicationBuilder builder)
     {
@@ -25,9 +28,9 @@ internal static class DatabaseSetup
             .ValidateOnStart();
         builder.Services.AddSingleton<DatabaseServer>();
         builder.Services.AddSingleton(services =>
-            new NpgsqlDataSourceBuilder(services.GetRequiredService<DatabaseServer>().ConnectionString)
-                .UseLoggerFactory(services.GetRequiredService<ILoggerFactory>())
-                .Build());
+            Create(services, "batch", services.GetRequiredService<DatabaseServer>().ConnectionString));
+        builder.Services.AddKeyedSingleton(Listen, (services, _) =>
+            Create(services, "batch-listen", $"{services.GetRequiredService<DatabaseServer>().ListenConnectionString};Pooling=false"));
 
         // No EnableRetryOnFailure, ever: it writes twice when the answer to COMMIT is lost.
         builder.Services.AddDbContextFactory<BatchDbContext>((services, options) =>
@@ -39,6 +42,12 @@ internal static class DatabaseSetup
 
         return builder;
     }
+
+    /// <summary>Named, or its figures would be labelled with the connection string.</summary>
+    private static NpgsqlDataSource Create(IServiceProvider services, string name, string connectionString) =>
+        new NpgsqlDataSourceBuilder(connectionString) { Name = name }
+            .UseLoggerFactory(services.GetRequiredService<ILoggerFactory>())
+            .Build();
 
     private static bool IsTimeout(TimeSpan value) => value >= TimeSpan.FromMilliseconds(100) && value <= TimeSpan.FromHours(1);
 }

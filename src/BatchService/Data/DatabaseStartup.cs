@@ -29,10 +29,13 @@ internal static class DatabaseStartup
         {
             await services.GetRequiredService<DatabaseServer>().StartAsync(cancellationToken);
             var dataSource = services.GetRequiredService<NpgsqlDataSource>();
-            var contexts = services.GetRequiredService<IDbContextFactory<BatchDbContext>>();
-            await using (var context = await contexts.CreateDbContextAsync(cancellationToken))
+            // Past a pooler, where there is one: migrations lock and set things for the session.
+            var direct = services.GetRequiredKeyedService<NpgsqlDataSource>(DatabaseSetup.Listen);
+            var model = new DbContextOptionsBuilder<BatchDbContext>().UseLoggerFactory(services.GetRequiredService<ILoggerFactory>());
+            BatchDbContext.Configure(model, direct);
+            await using (var context = new BatchDbContext(model.Options))
             {
-                await DatabaseMigration.RunAsync(context, dataSource, cancellationToken);
+                await DatabaseMigration.RunAsync(context, direct, cancellationToken);
             }
 
             foreach (var seed in services.GetServices<DatabaseSeed>())

@@ -1,4 +1,5 @@
 using System.Data.Common;
+using BatchService.Data;
 using Npgsql;
 
 namespace BatchService.Entities;
@@ -8,7 +9,7 @@ namespace BatchService.Entities;
 /// when the database is away it tries again, and it never takes the host down.
 /// </summary>
 internal sealed partial class CatalogListener(
-    NpgsqlDataSource dataSource,
+    [FromKeyedServices(DatabaseSetup.Listen)] NpgsqlDataSource dataSource,
     CatalogCache cache,
     TimeProvider timeProvider,
     ILogger<CatalogListener> logger) : BackgroundService

@@ -17,6 +17,7 @@ internal sealed class AuthOptions
 {
     public const string Section = "Auth";
 
+    /// <summary>How callers are told apart: <c>None</c> or <c>Jwt</c>.</summary>
     [EnumDataType(typeof(AuthMode))]
     public AuthMode Mode { get; set; } = AuthMode.None;
 

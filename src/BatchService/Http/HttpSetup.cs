@@ -14,13 +14,17 @@ internal static partial class HttpSetup
     public static void AddHttpKit(this WebApplicationBuilder builder)
     {
         builder.AddLogs();
-        builder.WebHost.ConfigureKestrel(options => options.AddServerHeader = false);
+        builder.AddServerLimits();
+        builder.AddCorsOrigins();
+        builder.AddTelemetry();
         builder.Services.TryAddSingleton(TimeProvider.System);
         builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = s_drain);
         builder.Services.AddOptions<BatchOptions>().BindConfiguration(BatchOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         builder.Services.AddOptions<AuthOptions>().BindConfiguration(AuthOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         builder.Services.AddSingleton<IValidateOptions<AuthOptions>, AuthOptionsCheck>();
         builder.Services.AddSingleton<TokenAuthentication>();
+        builder.Services.AddOptions<RateLimitOptions>().BindConfiguration(RateLimitOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        builder.Services.AddSingleton<RateLimits>();
 
         // An exception instead of an empty 400: only it can say which parameter is wrong.
         builder.Services.Configure<RouteHandlerOptions>(options => options.ThrowOnBadRequest = true);
@@ -35,9 +39,15 @@ internal static partial class HttpSetup
         app.UseMiddleware<RequestLog>();
         app.UseSecurityHeaders();
         app.UseMiddleware<ProblemMiddleware>();
+        app.UseRequestLimit();
+        app.UseCorsOrigins();
+        app.UseAddressLimit();
         app.UseCaller();
+        app.UseCallerLimit();
+        app.UseAudit();
         app.UseOpenApi();
         app.MapHealth();
+        app.MapMetrics();
         app.MapErrors();
     }
 
@@ -52,6 +62,7 @@ internal static partial class HttpSetup
             return 1;
         }
 
+        app.UseTelemetry();
         if (app.Services.GetRequiredService<IOptions<AuthOptions>>().Value.Mode == AuthMode.None)
         {
             LogNoAuthentication(logger, CallerIdentity.Development.Subject);

@@ -37,6 +37,8 @@ internal sealed class ItemStream : IDisposable
         if (stream is null)
             return result;
         result._owned.Add(stream);
+        if (OperationCharge.Of(context) is { } charge)
+            stream = new MeteredStream(stream, charge);
         var hasKey = context.Request.Headers.ContainsKey(IdempotencyHeader.Name);
         var pauses = again || hasKey ? null : new SenderPauses(context.RequestServices.GetRequiredService<TimeProvider>());
         if (pauses is null)

@@ -37,8 +37,16 @@ internal sealed class JsonBody : IDisposable
             body.Dispose();
             return new JsonBody(null, null, malformed);
         }
-        return new JsonBody(body, JsonDocument.Parse(body.Bytes, new JsonDocumentOptions { MaxDepth = JsonScanner.MaxDepth }), null);
+        var document = JsonDocument.Parse(body.Bytes, new JsonDocumentOptions { MaxDepth = JsonScanner.MaxDepth });
+        AuditEntry.Current?.Parsed = AuditEntry.Current.Elapsed;
+        var refusal = OperationCharge.Of(request.HttpContext)?.TakeItems(CountItems(document.RootElement));
+        return new JsonBody(body, document, refusal);
     }
+
+    /// <summary>What the rate limit counts: whatever an endpoint calls its items, they are the longest array of the request.</summary>
+    private static int CountItems(JsonElement root) => root.ValueKind == JsonValueKind.Object
+        ? root.EnumerateObject().Max(member => member.Value.ValueKind == JsonValueKind.Array ? member.Value.GetArrayLength() : (int?)null) ?? 0
+        : 0;
 
     public void Dispose()
     {

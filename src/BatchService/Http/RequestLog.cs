@@ -28,7 +28,8 @@ internal sealed partial class RequestLog(RequestDelegate next, TimeProvider time
         if ((string?)headers["Batch-Succeeded"] is { } succeeded)
         {
             var failed = (string?)headers["Batch-Failed"];
-            LogBatch(logger, method, route, status, elapsed.TotalMilliseconds, succeeded, failed);
+            var batchId = (string?)headers[RequestAudit.BatchId] ?? "-";
+            LogBatch(logger, method, route, status, elapsed.TotalMilliseconds, batchId, succeeded, failed);
             return;
         }
 
@@ -46,7 +47,7 @@ internal sealed partial class RequestLog(RequestDelegate next, TimeProvider time
 
     [LoggerMessage(
         Level = LogLevel.Information,
-        Message = "{Method} {Route} answered {Status} in {DurationMs:0.0} ms: {Succeeded} succeeded, {Failed} failed")]
+        Message = "{Method} {Route} answered {Status} in {DurationMs:0.0} ms: batch {BatchId}, {Succeeded} succeeded, {Failed} failed")]
     private static partial void LogBatch(
-        ILogger logger, string method, string? route, int status, double durationMs, string succeeded, string? failed);
+        ILogger logger, string method, string? route, int status, double durationMs, string batchId, string succeeded, string? failed);
 }

@@ -106,9 +106,29 @@ internal sealed class JobEnding(TransactionRunner transactions, IOptions<JobOpti
             callback = await reader.IsDBNullAsync(0, cancellationToken) ? null : reader.GetString(0);
             caller = reader.GetString(1);
         }
+        await AuditAsync(connection, jobId, cancellationToken);
         if (callback is not null)
             await TellAsync(connection, jobId, status, callback, caller, cancellationToken);
         return true;
+    }
+
+    /// <summary>Completes the audit row of the request that the job came with.</summary>
+    private static async Task AuditAsync(NpgsqlConnection connection, Guid jobId, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand(
+            """
+            UPDATE batch.audit AS a
+            SET completed = c.success, failed = c.failed, skipped = c.total - c.success - c.failed,
+                duration_ms = extract(epoch FROM clock_timestamp() - a.at) * 1000
+            FROM (SELECT sum(success) AS success, sum(failed) AS failed, sum(item_count) AS total
+                  FROM batch.job_part WHERE batch_job_id = $1) AS c
+            WHERE a.job_id = $1
+            """,
+            connection)
+        {
+            Parameters = { new NpgsqlParameter<Guid> { TypedValue = jobId } },
+        };
+        await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
     private static async Task TellAsync(

@@ -58,6 +58,7 @@ internal sealed class JobSubmission(
         if (await RefuseQuotaAsync(connection, caller, cancellationToken) is { } quota)
             return (null, [quota]);
         var jobId = Guid.CreateVersion7(time.GetUtcNow());
+        AuditEntry.Current?.JobId = jobId;
         await InsertJobAsync(connection, jobId, order.Order, caller, cancellationToken);
         var writer = new BlockWriter(connection, jobId, order, options.Value);
         var errors = await writer.WriteAsync(cancellationToken);

@@ -1,3 +1,4 @@
+using BatchService.Data;
 using Npgsql;
 
 namespace BatchService.Jobs;
@@ -6,7 +7,8 @@ namespace BatchService.Jobs;
 /// Hears what is said by <c>NOTIFY</c>. Only a hint: when the database is away it tries again, and what was said meanwhile is lost, so
 /// that every listener also looks by itself now and then. The connection is not one of the pool's.
 /// </summary>
-internal sealed partial class NotificationListener(NpgsqlDataSource dataSource, TimeProvider time, ILogger<NotificationListener> logger)
+internal sealed partial class NotificationListener(
+    [FromKeyedServices(DatabaseSetup.Listen)] NpgsqlDataSource dataSource, TimeProvider time, ILogger<NotificationListener> logger)
 {
     private static readonly TimeSpan _firstDelay = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan _longestDelay = TimeSpan.FromSeconds(30);
@@ -47,9 +49,7 @@ internal sealed partial class NotificationListener(NpgsqlDataSource dataSource, 
 
     private async Task ListenAsync(string channel, Action heard, CancellationToken cancellationToken)
     {
-        await using var pooled = dataSource.CreateConnection();
-        await using var connection = await pooled.CloneWithAsync($"{dataSource.ConnectionString};Pooling=false", cancellationToken);
-        await connection.OpenAsync(cancellationToken);
+        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
         await ExecuteAsync(connection, $"LISTEN {channel}", cancellationToken);
         heard();
         while (!cancellationToken.IsCancellationRequested)

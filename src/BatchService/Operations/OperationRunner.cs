@@ -110,6 +110,7 @@ internal sealed class OperationRunner(
                 Plan.Decide();
             }
             var report = BatchReport.Of(Plan.Outcomes, batch.Options.Mode, end?.Committed ?? false);
+            AuditEntry.Current?.Ended = new ItemTotals(report.Total, report.SuccessCount, report.FailureCount);
             return new BatchAnswer(Checked!, report, (long)time.GetElapsedTime(started).TotalMilliseconds, end?.Fault);
         }
     }

@@ -28,7 +28,7 @@ public sealed class RoundTripTests(OperationsFixture service) : IClassFixture<Op
         var reply = (await service.Client.RunAsync(operations, options)).Expect(200);
 
         // COMMIT is one more, and no command of its own to Npgsql; less than a command a level would mean that nothing was counted.
-        Assert.InRange(commands.Number, 3, 11);
+        Assert.True(commands.Number is >= 3 and <= 11, commands.ToString());
         Assert.Equal(100, reply.Body.GetProperty("successCount").GetInt32());
         Assert.Equal(20, await service.NumberAsync($"""
             SELECT count(*) FROM (
@@ -81,7 +81,7 @@ public sealed class RoundTripTests(OperationsFixture service) : IClassFixture<Op
         public int Number => _sent.Count;
 
         private static bool IsInOwnTables(KeyValuePair<string, object?> tag) =>
-            tag.Value is string text && text.Contains(" batch.", StringComparison.Ordinal);
+            tag.Value is string text && text.Contains(" batch.", StringComparison.Ordinal) && !text.Contains(" batch.audit ", StringComparison.Ordinal);
 
         public void Dispose() => _listener.Dispose();
     }

@@ -85,7 +85,7 @@ public sealed class PostgresRestartTests(ITestOutputHelper output)
             await insert.ExecuteNonQueryAsync();
             var nobody = new Caller("nobody", new HashSet<string>(), new HashSet<string>(), "{}");
             var open = new BatchTransaction(connection, transaction, SessionSettings.Of(new DatabaseOptions()), nobody);
-            await open.FinishAsync(CancellationToken.None);
+            await open.FinishAsync(1, CancellationToken.None);
             lost = open.Mark!;
             await server.KillAndStartAgainAsync();
         }

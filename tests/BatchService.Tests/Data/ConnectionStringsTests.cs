@@ -43,4 +43,15 @@ public sealed class ConnectionStringsTests
 
         Assert.DoesNotContain("sesame", refusal.Message, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public void Leaves_to_a_transaction_pooler_nothing_that_belongs_to_a_session()
+    {
+        var pooler = new DatabaseOptions { TransactionPooler = true };
+        var complete = new NpgsqlConnectionStringBuilder(ConnectionStrings.Complete("Host=a;Options=-c x.y=1", pooler));
+        var chosen = new NpgsqlConnectionStringBuilder(ConnectionStrings.Complete("Host=a;Max Auto Prepare=50", pooler));
+
+        Assert.Equal((null, true, 0), (complete.Options, complete.NoResetOnClose, complete.MaxAutoPrepare));
+        Assert.Equal(50, chosen.MaxAutoPrepare);
+    }
 }

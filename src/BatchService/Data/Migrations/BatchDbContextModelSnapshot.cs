@@ -93,6 +93,66 @@ namespace BatchService.Data.Migrations
                     b.ToTable("attestation", "batch");
                 });
 
+            modelBuilder.Entity("BatchService.Batching.AuditRow", b =>
+                {
+                    b.Property<Guid>("BatchId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("batch_id");
+
+                    b.Property<DateTimeOffset>("At")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("at");
+
+                    b.Property<string>("Caller")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("caller");
+
+                    b.Property<long?>("Completed")
+                        .HasColumnType("bigint")
+                        .HasColumnName("completed");
+
+                    b.Property<long?>("DurationMs")
+                        .HasColumnType("bigint")
+                        .HasColumnName("duration_ms");
+
+                    b.Property<long?>("Failed")
+                        .HasColumnType("bigint")
+                        .HasColumnName("failed");
+
+                    b.Property<Guid?>("JobId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("job_id");
+
+                    b.Property<string>("Mode")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("mode");
+
+                    b.Property<string>("Route")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("route");
+
+                    b.Property<long?>("Skipped")
+                        .HasColumnType("bigint")
+                        .HasColumnName("skipped");
+
+                    b.Property<string>("TraceId")
+                        .HasColumnType("text")
+                        .HasColumnName("trace_id");
+
+                    b.HasKey("BatchId")
+                        .HasName("audit_pkey");
+
+                    b.HasIndex(new[] { "Caller", "BatchId" }, "audit_caller_idx");
+
+                    b.HasIndex(new[] { "JobId" }, "audit_job_id_idx")
+                        .HasFilter("job_id IS NOT NULL");
+
+                    b.ToTable("audit", "batch");
+                });
+
             modelBuilder.Entity("BatchService.Batching.IdempotencyKeyRow", b =>
                 {
                     b.Property<string>("Caller")

@@ -1,0 +1,73 @@
+using System.Text.Json;
+using BatchService.Http;
+using Npgsql;
+
+namespace BatchService.Batching;
+
+/// <summary><c>GET /batch/audit</c>: who wrote when by which request.</summary>
+internal static class AuditEndpoints
+{
+    public static void MapAudit(this IEndpointRouteBuilder routes) => routes
+        .MapGet("/batch/audit", ListAsync)
+        .WithName("GetBatchAudit")
+        .WithTags("Service")
+        .WithSummary("Who wrote when by which request, newest first; counts are null while a batch runs or when it was cut off")
+        .WithQueryParameter("caller", "", "The subject, exactly.")
+        .WithQueryParameter("since", "", "Not before this time (RFC 3339).")
+        .WithQueryParameter("until", "", "Before this time (RFC 3339).")
+        .WithQueryParameter("cursor", "", "next_cursor of the page before.")
+        .WithQueryParameter("limit", "", "1 to 500; default 50.")
+        .WithAnswer(StatusCodes.Status200OK, "A page: batches, next_cursor.")
+        .RefuseUnknownQuery("caller", "since", "until", "cursor", "limit")
+        .RequireScope("batch:admin");
+
+    private static async Task ListAsync(HttpContext context, NpgsqlDataSource database, CancellationToken cancellationToken)
+    {
+        var errors = new List<Error>();
+        var query = context.Request.Query;
+        var page = PageQuery.Read(query, keys: 1, errors);
+        var before = ReadId(page.After, errors);
+        var caller = query.TryGetValue("caller", out var callers) ? callers.ToString() : null;
+        if (caller?.Contains('\0', StringComparison.Ordinal) == true)
+            errors.Add(new Error(ErrorCodes.FieldInvalid, "The query parameter 'caller' is no text"));
+        var filter = new AuditQuery(caller, ReadTime(query, "since", errors), ReadTime(query, "until", errors), before, page.Limit);
+        if (errors.Count > 0)
+        {
+            await Problem.WriteAsync(context, errors, cancellationToken);
+            return;
+        }
+        var rows = await filter.ReadAsync(database, cancellationToken);
+        context.Response.ContentType = RequestMedia.Json;
+        await using (var writer = new Utf8JsonWriter(context.Response.BodyWriter, Problem.Writing))
+        {
+            writer.WriteStartObject();
+            writer.WriteStartArray("batches");
+            foreach (var row in rows.Take(page.Limit))
+                AuditQuery.Write(writer, row);
+            writer.WriteEndArray();
+            writer.WriteString("next_cursor", rows.Count > page.Limit ? PageCursor.Write(rows[page.Limit - 1].BatchId.ToString()) : null);
+            writer.WriteEndObject();
+        }
+        await context.Response.BodyWriter.FlushAsync(cancellationToken);
+    }
+
+    private static Guid? ReadId(IReadOnlyList<string>? keys, List<Error> errors)
+    {
+        if (keys is null)
+            return null;
+        if (Guid.TryParseExact(keys[0], "D", out var id))
+            return id;
+        errors.Add(new Error(ErrorCodes.FieldInvalid, "The query parameter 'cursor' is not one that this list gave"));
+        return null;
+    }
+
+    private static DateTimeOffset? ReadTime(IQueryCollection query, string name, List<Error> errors)
+    {
+        if (!query.TryGetValue(name, out var texts))
+            return null;
+        if (Rfc3339.TryParse(texts.ToString(), out var time))
+            return time;
+        errors.Add(new Error(ErrorCodes.FieldInvalid, $"The query parameter '{name}' must be a time such as 2026-01-31T10:00:00Z"));
+        return null;
+    }
+}
