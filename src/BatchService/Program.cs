@@ -30,6 +30,7 @@ builder.Services
 
 await using var app = builder.Build();
 app.UseHttpKit();
+app.UseAudit();
 app.MapOperations();
 app.MapRowBatches();
 app.MapEntities();

@@ -44,7 +44,6 @@ internal static partial class HttpSetup
         app.UseAddressLimit();
         app.UseCaller();
         app.UseCallerLimit();
-        app.UseAudit();
         app.UseOpenApi();
         app.MapHealth();
         app.MapMetrics();
