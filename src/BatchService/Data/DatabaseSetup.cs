@@ -31,6 +31,7 @@ internal static class DatabaseSetup
             Create(services, "batch", services.GetRequiredService<DatabaseServer>().ConnectionString));
         builder.Services.AddKeyedSingleton(Listen, (services, _) =>
             Create(services, "batch-listen", $"{services.GetRequiredService<DatabaseServer>().ListenConnectionString};Pooling=false"));
+        builder.Services.AddSingleton<NotificationListener>();
 
         // No EnableRetryOnFailure, ever: it writes twice when the answer to COMMIT is lost.
         builder.Services.AddDbContextFactory<BatchDbContext>((services, options) =>

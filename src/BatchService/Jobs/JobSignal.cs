@@ -1,3 +1,5 @@
+using BatchService.Data;
+
 namespace BatchService.Jobs;
 
 /// <summary>
@@ -17,9 +19,13 @@ internal sealed class JobSignal(NotificationListener listener, TimeProvider time
         await stop.CancelAsync();
     }
 
-    protected override Task ExecuteAsync(CancellationToken stoppingToken) => listener.RunAsync(Channel, Raise, stoppingToken);
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => listener.RunAsync(Channel, (_, _) => Raise(), stoppingToken);
 
-    private void Raise() => Interlocked.Exchange(ref _raised, New()).TrySetResult();
+    private Task Raise()
+    {
+        Interlocked.Exchange(ref _raised, New()).TrySetResult();
+        return Task.CompletedTask;
+    }
 
     private static TaskCompletionSource New() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 }

@@ -9,7 +9,6 @@ internal static class JobsSetup
     {
         services.AddOptions<WebhookOptions>().BindConfiguration(WebhookOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         services.AddSingleton<WebhookResolver>(Dns.GetHostAddressesAsync);
-        services.AddSingleton<NotificationListener>();
         services.AddSingleton<WebhookSender>();
         services.AddSingleton<WebhookStore>();
         services.AddHostedService<WebhookDelivery>();

@@ -1,3 +1,4 @@
+using BatchService.Data;
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Options;
 using Npgsql;
@@ -47,7 +48,7 @@ internal sealed partial class WebhookDelivery(
 
         // Claims stop with the first signal, not when requests have been drained and it is the turn of this service.
         using var stopping = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken, lifetime.ApplicationStopping);
-        var listening = listener.RunAsync(WebhookOutbox.Channel, _wakeup.Ring, stopping.Token);
+        var listening = listener.RunAsync(WebhookOutbox.Channel, WakeAsync, stopping.Token);
         var idle = _shortestPause;
         while (!stopping.IsCancellationRequested)
         {
@@ -60,6 +61,12 @@ internal sealed partial class WebhookDelivery(
         await WaitForEndAsync();
         await _abort.CancelAsync();
         await WaitForEndAsync();
+    }
+
+    private Task WakeAsync(string payload, CancellationToken cancellationToken)
+    {
+        _wakeup.Ring();
+        return Task.CompletedTask;
     }
 
     /// <summary>Begins what is due as far as there are slots; how long to sleep then, unless something happens.</summary>

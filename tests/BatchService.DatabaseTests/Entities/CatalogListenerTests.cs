@@ -1,4 +1,5 @@
 using System.Threading.Channels;
+using BatchService.Data;
 using BatchService.Entities;
 using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
@@ -22,7 +23,8 @@ public sealed class CatalogListenerTests(NastySchema schema) : IClassFixture<Nas
                 return catalog;
             },
             TimeProvider.System);
-        using var listener = new CatalogListener(schema.DataSource, cache, TimeProvider.System, NullLogger<CatalogListener>.Instance);
+        using var listener = new CatalogListener(
+            new NotificationListener(schema.DataSource, TimeProvider.System, NullLogger<NotificationListener>.Instance), cache);
         await listener.StartAsync(CancellationToken.None);
 
         // The first read follows LISTEN: from here on nothing is missed.

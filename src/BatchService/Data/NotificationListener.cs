@@ -1,11 +1,10 @@
-using BatchService.Data;
 using Npgsql;
 
-namespace BatchService.Jobs;
+namespace BatchService.Data;
 
 /// <summary>
 /// Hears what is said by <c>NOTIFY</c>. Only a hint: when the database is away it tries again, and what was said meanwhile is lost, so
-/// that every listener also looks by itself now and then. The connection is not one of the pool's.
+/// that every listener also looks by itself now and then. The connection is not one of the pool's, and goes past a pooler.
 /// </summary>
 internal sealed partial class NotificationListener(
     [FromKeyedServices(DatabaseSetup.Listen)] NpgsqlDataSource dataSource, TimeProvider time, ILogger<NotificationListener> logger)
@@ -16,22 +15,18 @@ internal sealed partial class NotificationListener(
     /// <summary>A connection that died without a word is found by asking on it this often.</summary>
     private static readonly TimeSpan _silence = TimeSpan.FromSeconds(30);
 
-    /// <summary>Calls <paramref name="heard"/> for each notification on the channel and after each new connection until canceled.</summary>
-    public async Task RunAsync(string channel, Action heard, CancellationToken cancellationToken)
+    /// <summary>
+    /// Listens until it is canceled. <paramref name="heard"/> gets the payload of each notification, one after the other, and an empty one
+    /// after each new connection.
+    /// </summary>
+    public async Task RunAsync(string channel, Func<string, CancellationToken, Task> heard, CancellationToken cancellationToken)
     {
         var delay = _firstDelay;
         while (!cancellationToken.IsCancellationRequested)
         {
             try
             {
-                await ListenAsync(
-                    channel,
-                    () =>
-                    {
-                        delay = _firstDelay;
-                        heard();
-                    },
-                    cancellationToken);
+                await ListenAsync(channel, () => delay = _firstDelay, heard, cancellationToken);
             }
             catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
             {
@@ -47,16 +42,20 @@ internal sealed partial class NotificationListener(
         }
     }
 
-    private async Task ListenAsync(string channel, Action heard, CancellationToken cancellationToken)
+    private async Task ListenAsync(
+        string channel, Action connected, Func<string, CancellationToken, Task> heard, CancellationToken cancellationToken)
     {
+        var payloads = new Queue<string>();
         await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        connection.Notification += (_, notification) => payloads.Enqueue(notification.Payload);
         await ExecuteAsync(connection, $"LISTEN {channel}", cancellationToken);
-        heard();
+        connected();
+        payloads.Enqueue("");
         while (!cancellationToken.IsCancellationRequested)
         {
-            if (await connection.WaitAsync(_silence, cancellationToken))
-                heard();
-            else
+            while (payloads.TryDequeue(out var payload))
+                await heard(payload, cancellationToken);
+            if (!await connection.WaitAsync(_silence, cancellationToken))
                 await ExecuteAsync(connection, "SELECT 1", cancellationToken);
         }
     }
