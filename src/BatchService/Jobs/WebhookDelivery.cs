@@ -1,5 +1,5 @@
-using BatchService.Data;
 using System.Collections.Concurrent;
+using BatchService.Data;
 using Microsoft.Extensions.Options;
 using Npgsql;
 
