@@ -24,6 +24,9 @@ internal sealed class ReliabilityPostgres : IAsyncDisposable
 
     public string ConnectionString => _embedded.ConnectionString;
 
+    /// <summary>Where the server writes what it logs.</summary>
+    public string Log => _data + ".log";
+
     public static async Task<ReliabilityPostgres> StartAsync()
     {
         var folder = new TemporaryFolder();
@@ -73,7 +76,7 @@ internal sealed class ReliabilityPostgres : IAsyncDisposable
     {
         // fsync matters when the machine dies, not when processes do.
         var options = $"-c port={_port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c fsync=off -c log_min_messages=fatal";
-        return ControlAsync("start", "-l", _data + ".log", "-o", options);
+        return ControlAsync("start", "-l", Log, "-o", options);
     }
 
     private async Task ControlAsync(params string[] arguments)
