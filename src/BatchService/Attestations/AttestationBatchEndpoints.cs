@@ -45,6 +45,7 @@ internal static class AttestationBatchEndpoints
             .WithQueryParameter("chunk_size", "", "Commands that are written together (default 1000)")
             .RefuseUnknownQuery("mode", "chunk_size")
             .WithBatchHeaders()
+            .Honours(Preferences.OfBatches & ~Preference.Wait)
             .WithExample("two", AttestationExamples.Stream, RequestMedia.Ndjson, "One command a line")
             .RequireScope("attestations:write");
 
@@ -59,7 +60,7 @@ internal static class AttestationBatchEndpoints
             .WithAnswer(StatusCodes.Status200OK, "Every attestation was deleted.")
             .WithAnswer(StatusCodes.Status207MultiStatus, "Best effort, and an id was not found; the body has the same shape.")
             .RefuseUnknownQuery()
-            .WithBatchHeaders()
+            .WithWriteHeaders()
             .WithExample("unknown", AttestationExamples.Delete, summary: "Best effort: an id that is not there fails")
             .RequireScope("attestations:delete");
     }

@@ -20,7 +20,7 @@ internal static class AttestationEndpoints
             .WithSummary("Create one attestation")
             .WithAnswer(StatusCodes.Status201Created, "The attestation.")
             .RefuseUnknownQuery()
-            .WithBatchHeaders()
+            .WithWriteHeaders()
             .WithExample("one", AttestationExamples.One)
             .RequireScope("attestations:write");
 
@@ -52,18 +52,15 @@ internal static class AttestationEndpoints
 
     private static async Task CreateAsync(HttpContext context, AttestationBatches batches, IOptions<BatchOptions> limits)
     {
-        var (preferences, unreadable) = Preferences.Parse(context.Request.Headers["Prefer"]);
-        List<Error> errors = [.. unreadable, .. preferences.Refusals(Preference.Handling | Preference.Return)];
         using var deadline = RequestDeadline.Start(context, limits.Value);
         using var json = await JsonBody.ReadAsync(context.Request, limits.Value.MaxBodyBytes, deadline.Token);
         var (key, keyError) = IdempotencyHeader.Read(context, "POST /attestations", json.Bytes.Span);
-        errors.AddRange(new[] { json.Error, keyError }.OfType<Error>());
-        if (errors.Count > 0)
+        if (new[] { json.Error, keyError }.OfType<Error>().ToList() is { Count: > 0 } errors)
         {
             await Problem.WriteAsync(context, errors, context.RequestAborted);
             return;
         }
-        var representation = preferences.Minimal != true;
+        var representation = context.GetPreferences().Minimal != true;
         var request = new ItemBatchRequest(
             new RequestOptions(),
             context.GetCaller(),
@@ -74,7 +71,6 @@ internal static class AttestationEndpoints
             answer => ShapeAsync(context, answer));
         // The same way as a batch of one, so that the same is checked and the same written.
         var end = await batches.CreateOneAsync(json.Root, request, deadline.Token);
-        preferences.Confirm(context.Response, Preference.Handling | Preference.Return);
         if (end.Errors.Count > 0)
             await Problem.WriteAsync(context, end.Errors, context.RequestAborted);
         else if ((end.Stored ?? await ShapeAsync(context, end.Answer!)) is var stored)

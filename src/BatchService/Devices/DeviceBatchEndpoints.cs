@@ -22,6 +22,7 @@ internal static class DeviceBatchEndpoints
             .WithTags("Devices")
             .WithSummary("Enrol many devices; each gets its token once")
             .DescribeBatch("enrolled")
+            .WithBatchHeaders()
             .WithExample("two", DeviceExamples.EnrollBatch, summary: "Two devices, each for itself")
             .RequireScope("devices:write");
 
@@ -30,6 +31,7 @@ internal static class DeviceBatchEndpoints
             .WithTags("Proofs")
             .WithSummary("Lock many proofs")
             .DescribeBatch("locked")
+            .WithBatchHeaders()
             .WithExample("two", DeviceExamples.LockBatch, summary: "Of the device that the example of POST /devices/enroll enrols")
             .RequireScope("proofs:write");
 
@@ -37,17 +39,18 @@ internal static class DeviceBatchEndpoints
             .WithName("PostProofQueryBatch")
             .WithTags("Proofs")
             .WithSummary("Ask what is known of contents, proofs and devices; nothing known is a success with found: false")
-            .DescribeBatch("looked up", writes: false)
+            .DescribeBatch("looked up")
+            .WithCounts()
+            .Honours(Preferences.OfBatches)
             .WithExample("three", DeviceExamples.Query, summary: "By content, by proof, by device")
             .RequireScope("proofs:read");
     }
 
-    private static RouteHandlerBuilder DescribeBatch(this RouteHandlerBuilder builder, string done, bool writes = true) => builder
+    private static RouteHandlerBuilder DescribeBatch(this RouteHandlerBuilder builder, string done) => builder
         .WithAnswer(StatusCodes.Status200OK, $"Every item was {done}.", RequestMedia.Json, RequestMedia.Ndjson)
         .WithAnswer(StatusCodes.Status207MultiStatus, "Best effort, and an item failed; the body has the same shape.", RequestMedia.Json, RequestMedia.Ndjson)
         .WithAnswer(StatusCodes.Status202Accepted, "Prefer: respond-async: accepted as a job, which Location names.")
-        .RefuseUnknownQuery()
-        .WithBatchHeaders(writes);
+        .RefuseUnknownQuery();
 
     private static Task RunAsync<TItem>(
         HttpContext context, ItemBatchCall call, ItemKind<TItem> kind, ItemBatchRunner runner, JobDoorEndpoints door, IOptions<BatchOptions> limits)

@@ -16,7 +16,8 @@ internal static class DeviceEndpoints
             .WithAnswer(StatusCodes.Status201Created, "The new device's token.")
             .WithAnswer(StatusCodes.Status200OK, "A known device: the token that it has, or a new one.")
             .RefuseUnknownQuery()
-            .WithBatchHeaders()
+            .WithWriteHeaders()
+            .Honours(Preferences.OfWrites & ~Preference.Return)
             .WithExample("new", DeviceExamples.Enroll)
             .RequireScope("devices:write");
 

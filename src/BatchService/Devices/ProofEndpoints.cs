@@ -15,7 +15,7 @@ internal static class ProofEndpoints
             .WithSummary("Lock a proof that a device had an asset at a time")
             .WithAnswer(StatusCodes.Status201Created, "The proof; it is sealed a little later.")
             .RefuseUnknownQuery()
-            .WithBatchHeaders()
+            .WithWriteHeaders()
             .WithExample("signed", DeviceExamples.Lock, summary: "Of the device that the example of POST /devices/enroll enrols")
             .RequireScope("proofs:write");
 

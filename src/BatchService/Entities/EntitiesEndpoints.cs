@@ -27,6 +27,7 @@ internal static class EntitiesEndpoints
             .WithSummary("Read the database's catalog again, now")
             .WithAnswer(StatusCodes.Status200OK, "The number of entities and the time of the reading.")
             .RefuseUnknownQuery()
+            .RefuseBody()
             .RequireScope("batch:admin");
     }
 

@@ -8,8 +8,6 @@ namespace BatchService.Entities;
 /// <summary><c>POST /entities/{entity}/batch</c>: many rows of one entity, as JSON, NDJSON or CSV.</summary>
 internal static class RowBatchEndpoints
 {
-    private const Preference Honoured = Preference.Return | Preference.Handling | Preference.MultiStatus | Preference.RespondAsync;
-
     private static readonly string[] QueryParameters =
         ["action", "atomic", "continueOnError", "validateOnly", "return", "results", "on_conflict", "on_conflict_action"];
 
@@ -33,15 +31,16 @@ internal static class RowBatchEndpoints
         IOptions<BatchOptions> limits,
         CancellationToken cancellationToken)
     {
-        var (preferences, preferenceErrors) = Preferences.Parse(context.Request.Headers["Prefer"]);
+        var preferences = context.GetPreferences();
         var (kind, mediaError) = RequestMedia.Read(context.Request, MediaKind.Json | MediaKind.Ndjson | MediaKind.Csv);
-        var (asLines, acceptError) = ItemAnswerWriter.Negotiate(context.Request);
-        Error?[] found = [.. preferenceErrors, .. preferences.Refusals(Honoured), mediaError, acceptError];
-        if (found.OfType<Error>().ToList() is { Count: > 0 } errors)
+        // A stream takes the time that it takes.
+        IReadOnlyList<Error> refusals = kind == MediaKind.Json ? [] : preferences.Refusals(Preferences.OfBatches & ~Preference.Wait);
+        if (mediaError is not null || refusals.Count > 0)
         {
-            await Problem.WriteAsync(context, errors, cancellationToken);
+            await Problem.WriteAsync(context, mediaError is null ? refusals : [mediaError, .. refusals], cancellationToken);
             return;
         }
+        var asLines = ItemAnswerWriter.WantsLines(context.Request);
         using var deadline = kind == MediaKind.Json ? RequestDeadline.Start(context, limits.Value) : null;
         var token = deadline?.Token ?? cancellationToken;
         await using var call = await RowRequestEndpoints.ReadAsync(context, entity, kind, preferences, limits.Value, token);
@@ -52,7 +51,6 @@ internal static class RowBatchEndpoints
         }
         if (preferences.RespondAsync)
         {
-            preferences.Confirm(context.Response, Honoured);
             await door.AcceptAsync(context, call.ToOrder(entity), call.Key, [], token);
             return;
         }
@@ -68,7 +66,6 @@ internal static class RowBatchEndpoints
             asLines ? (byte)'\n' : (byte)',',
             answer.ShapeAsync);
         var request = new RowBatchRequest(entity, call.Action, call.OnConflict, call.Source!, batch);
-        preferences.Confirm(context.Response, Honoured);
         await answer.WriteAsync(await runner.RunAsync(request, token), cancellationToken);
     }
 }

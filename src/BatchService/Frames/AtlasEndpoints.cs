@@ -30,6 +30,9 @@ internal static class AtlasEndpoints
             .WithQueryParameter("limit", "1000", "Nodes and edges of the page together, 1 to 500000; 100000 without")
             .WithAnswer(StatusCodes.Status200OK, "The first page of the new graph.")
             .RefuseUnknownQuery("limit")
+            .RefuseBody()
+            .WithWriteHeaders()
+            .Honours(Preference.Wait)
             .RequireScope("frames:write");
     }
 

@@ -11,8 +11,6 @@ namespace BatchService.Frames;
 /// <summary><c>POST /frames/batch</c> and <c>POST /frames/validate</c>.</summary>
 internal static class FrameBatchEndpoints
 {
-    private const Preference Honoured = Preference.Return | Preference.Handling | Preference.MultiStatus | Preference.RespondAsync;
-
     public static void MapFrameBatches(this IEndpointRouteBuilder routes)
     {
         routes.MapPost("/frames/batch", RunAsync)
@@ -44,14 +42,7 @@ internal static class FrameBatchEndpoints
         IOptions<BatchOptions> limits,
         CancellationToken cancellationToken)
     {
-        var (preferences, preferenceErrors) = Preferences.Parse(context.Request.Headers["Prefer"]);
-        if (preferenceErrors.Count == 0)
-            preferenceErrors = preferences.Refusals(Honoured);
-        if (preferenceErrors.Count > 0)
-        {
-            await Problem.WriteAsync(context, preferenceErrors, cancellationToken);
-            return;
-        }
+        var preferences = context.GetPreferences();
         using var deadline = RequestDeadline.Start(context, limits.Value);
         using var json = await JsonBody.ReadAsync(context.Request, limits.Value.MaxBodyBytes, deadline.Token);
         if (json.Error is { } unreadable)
@@ -71,13 +62,11 @@ internal static class FrameBatchEndpoints
         }
         if (preferences.RespondAsync)
         {
-            preferences.Confirm(context.Response, Honoured);
             await door.AcceptAsync(context, ToOrder(json.Root), key, errors, deadline.Token);
             return;
         }
         var (answer, refusals) = await ingestion.RunAsync(
             request, context.GetCaller(), key, result => Shape(context, result, preferences), deadline.Token);
-        preferences.Confirm(context.Response, Honoured);
         if (answer is null)
             await Problem.WriteAsync(context, refusals, cancellationToken);
         else

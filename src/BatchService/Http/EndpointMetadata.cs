@@ -15,8 +15,20 @@ internal sealed record RequestExample(string Name, string Body, string MediaType
 /// <summary>A filled-in value of a path or query parameter; a query parameter is described by it, too.</summary>
 internal sealed record ParameterExample(string Name, string Value, bool InQuery, string? Description, bool Required);
 
-/// <summary>Marks an endpoint that reads <c>Prefer</c> and, where it writes, <c>Idempotency-Key</c>.</summary>
-internal sealed record BatchHeaders(bool Writes);
+/// <summary>Marks an endpoint that reads <c>Idempotency-Key</c>.</summary>
+internal sealed class IdempotentWrite
+{
+    public static readonly IdempotentWrite Marker = new();
+}
+
+/// <summary>Marks an endpoint whose answers, refusals too, carry <c>Batch-Succeeded</c> and <c>Batch-Failed</c>.</summary>
+internal sealed class CountedAnswer
+{
+    public static readonly CountedAnswer Marker = new();
+}
+
+/// <summary>The preferences (<c>Prefer</c>) that an endpoint honours; it is never reached with another one.</summary>
+internal sealed record HonouredPreferences(Preference Set);
 
 /// <summary>A status that an endpoint answers with when all is well, and in which media types.</summary>
 internal sealed record SuccessAnswer(int Status, string Description, IReadOnlyList<string> MediaTypes);
@@ -41,8 +53,20 @@ internal static class EndpointMetadata
         where TBuilder : IEndpointConventionBuilder =>
         builder.WithMetadata(new ParameterExample(name, value, true, description, required));
 
-    public static TBuilder WithBatchHeaders<TBuilder>(this TBuilder builder, bool writes = true)
-        where TBuilder : IEndpointConventionBuilder => builder.WithMetadata(new BatchHeaders(writes));
+    /// <summary>For a call that writes: <c>Idempotency-Key</c>, and the preferences that every such call honours.</summary>
+    public static TBuilder WithWriteHeaders<TBuilder>(this TBuilder builder)
+        where TBuilder : IEndpointConventionBuilder => builder.WithMetadata(IdempotentWrite.Marker).WithCounts().Honours(Preferences.OfWrites);
+
+    /// <summary>For a batch that writes: the same, and it can be answered later.</summary>
+    public static TBuilder WithBatchHeaders<TBuilder>(this TBuilder builder)
+        where TBuilder : IEndpointConventionBuilder => builder.WithMetadata(IdempotentWrite.Marker).WithCounts().Honours(Preferences.OfBatches);
+
+    public static TBuilder WithCounts<TBuilder>(this TBuilder builder)
+        where TBuilder : IEndpointConventionBuilder => builder.WithMetadata(CountedAnswer.Marker);
+
+    /// <summary>Names the preferences that the endpoint honours; others are refused before it is reached. The last word counts.</summary>
+    public static TBuilder Honours<TBuilder>(this TBuilder builder, Preference preferences)
+        where TBuilder : IEndpointConventionBuilder => builder.WithMetadata(new HonouredPreferences(preferences | Preference.Handling));
 
     public static TBuilder WithAnswer<TBuilder>(
         this TBuilder builder, int status, string description, params IReadOnlyList<string> mediaTypes)
@@ -53,6 +77,13 @@ internal static class EndpointMetadata
     public static TBuilder RefuseUnknownQuery<TBuilder>(this TBuilder builder, params string[] known)
         where TBuilder : IEndpointConventionBuilder => builder.AddEndpointFilter(async (invocation, next) =>
             QueryParameters.Check(invocation.HttpContext.Request.Query, known) is { Count: > 0 } errors
+                ? Problem.Of(errors)
+                : await next(invocation));
+
+    /// <summary>Refuses with 400 what is sent to a call that takes no body.</summary>
+    public static TBuilder RefuseBody<TBuilder>(this TBuilder builder)
+        where TBuilder : IEndpointConventionBuilder => builder.AddEndpointFilter(async (invocation, next) =>
+            await EmptyBody.CheckAsync(invocation.HttpContext) is { Count: > 0 } errors
                 ? Problem.Of(errors)
                 : await next(invocation));
 

@@ -44,6 +44,7 @@ internal static partial class HttpSetup
         app.UseAddressLimit();
         app.UseCaller();
         app.UseCallerLimit();
+        app.UseNegotiation();
         app.UseOpenApi();
         app.MapHealth();
         app.MapMetrics();

@@ -9,28 +9,17 @@ namespace BatchService.Http;
 /// <summary>The answer of a batch of items of one kind: one JSON document, or result lines and a summary line.</summary>
 internal sealed class ItemAnswerWriter(HttpContext context, ItemFormat format, Preferences preferences, bool asLines)
 {
-    /// <summary>True when the client wants NDJSON; an error when it wants neither that nor JSON.</summary>
-    public static (bool AsLines, Error? Error) Negotiate(HttpRequest request)
-    {
-        if (!MediaTypeHeaderValue.TryParseList(request.Headers.Accept, out var accepted) || accepted.Count == 0)
-            return (false, null);
-        foreach (var type in accepted.Where(type => type.Quality is not 0).OrderByDescending(type => type.Quality ?? 1))
-        {
-            if (type.MediaType.Equals(RequestMedia.Ndjson, StringComparison.OrdinalIgnoreCase))
-                return (true, null);
-            if (type.MatchesAllTypes || type.MediaType.Equals(RequestMedia.Json, StringComparison.OrdinalIgnoreCase)
-                || type.MediaType.Equals("application/*", StringComparison.OrdinalIgnoreCase)
-                || type.MediaType.Equals(Problem.MediaType, StringComparison.OrdinalIgnoreCase))
-                return (false, null);
-        }
-        return (false, new Error(ErrorCodes.NotAcceptable, "The endpoint answers in application/json or application/x-ndjson."));
-    }
+    private static readonly MediaTypeHeaderValue s_json = new(RequestMedia.Json);
 
-    /// <summary>True when the client takes NDJSON, or does not say what it takes.</summary>
-    public static bool TakesLines(HttpRequest request) =>
-        !MediaTypeHeaderValue.TryParseList(request.Headers.Accept, out var accepted)
-        || accepted.Count == 0
-        || accepted.Any(type => type.Quality is not 0 && new MediaTypeHeaderValue(RequestMedia.Ndjson).IsSubsetOf(type));
+    private static readonly MediaTypeHeaderValue s_lines = new(RequestMedia.Ndjson);
+
+    /// <summary>True when the client would rather have NDJSON than JSON.</summary>
+    public static bool WantsLines(HttpRequest request) =>
+        MediaTypeHeaderValue.TryParseList(request.Headers.Accept, out var accepted)
+        && accepted.Where(type => type.Quality is not 0)
+            .OrderByDescending(type => type.Quality ?? 1)
+            .FirstOrDefault(type => s_lines.IsSubsetOf(type) || s_json.IsSubsetOf(type)) is { } first
+        && !s_json.IsSubsetOf(first);
 
     /// <summary>The response body, for results that are sent as their chunk commits.</summary>
     public Stream OpenLive()

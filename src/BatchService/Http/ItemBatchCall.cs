@@ -19,8 +19,6 @@ internal delegate Task RespondAsync(
 /// </summary>
 internal sealed class ItemBatchCall(IOptions<BatchOptions> limits)
 {
-    private const Preference Honoured = Preference.Return | Preference.Handling | Preference.MultiStatus;
-
     /// <summary>A JSON body, answered by one JSON document or, if the client asks so, by lines.</summary>
     /// <param name="parse">Body → envelope; adds what is wrong to the list, and may then return anything.</param>
     public async Task RunJsonAsync(
@@ -30,21 +28,18 @@ internal sealed class ItemBatchCall(IOptions<BatchOptions> limits)
         Func<ItemSource, ItemEnvelope, ItemBatchRequest, CancellationToken, Task<ItemBatchEnd>> run,
         RespondAsync? respondAsync = null)
     {
-        var (preferences, errors) = ReadPreferences(context, respondAsync);
-        var (asLines, acceptError) = ItemAnswerWriter.Negotiate(context.Request);
-        if (acceptError is not null)
-            errors.Add(acceptError);
+        var preferences = context.GetPreferences();
+        var asLines = ItemAnswerWriter.WantsLines(context.Request);
+        var errors = new List<Error>();
         using var deadline = RequestDeadline.Start(context, limits.Value);
-        using var json = errors.Count == 0 ? await JsonBody.ReadAsync(context.Request, limits.Value.MaxBodyBytes, deadline.Token) : null;
-        if (json?.Error is { } unreadable)
-            errors.Add(unreadable);
-        if (errors.Count > 0)
+        using var json = await JsonBody.ReadAsync(context.Request, limits.Value.MaxBodyBytes, deadline.Token);
+        if (json.Error is { } unreadable)
         {
-            await Problem.WriteAsync(context, errors, context.RequestAborted);
+            await Problem.WriteAsync(context, [unreadable], context.RequestAborted);
             return;
         }
 
-        var envelope = parse(json!.Root, preferences, errors);
+        var envelope = parse(json.Root, preferences, errors);
         var (key, keyError) = IdempotencyHeader.Read(context, route, json.Bytes.Span);
         if (keyError is not null)
             errors.Add(keyError);
@@ -55,7 +50,6 @@ internal sealed class ItemBatchCall(IOptions<BatchOptions> limits)
         }
 
         var source = new ItemSource.Json(envelope.Items);
-        preferences.Confirm(context.Response, Honoured | Preference.RespondAsync);
         if (preferences.RespondAsync && respondAsync is not null)
             await respondAsync(context, source, envelope, key, deadline.Token);
         else
@@ -73,12 +67,11 @@ internal sealed class ItemBatchCall(IOptions<BatchOptions> limits)
         Func<ItemSource, ItemEnvelope, ItemBatchRequest, CancellationToken, Task<ItemBatchEnd>> run,
         RespondAsync? respondAsync = null)
     {
-        var (preferences, errors) = ReadPreferences(context, respondAsync);
+        var preferences = context.GetPreferences();
+        var errors = new List<Error>();
         var (kind, mediaError) = RequestMedia.Read(context.Request, MediaKind.Ndjson);
         if (mediaError is not null)
             errors.Add(mediaError);
-        if (!ItemAnswerWriter.TakesLines(context.Request))
-            errors.Add(new Error(ErrorCodes.NotAcceptable, "The endpoint answers in application/x-ndjson."));
         var envelope = parse(context.Request.Query, preferences, errors);
         if (errors.Count > 0)
         {
@@ -94,18 +87,10 @@ internal sealed class ItemBatchCall(IOptions<BatchOptions> limits)
             return;
         }
 
-        preferences.Confirm(context.Response, Honoured | Preference.RespondAsync);
         if (preferences.RespondAsync && respondAsync is not null)
             await respondAsync(context, stream.Source!, envelope, stream.Key, context.RequestAborted);
         else
             await RunAsync(context, preferences, asLines: true, envelope, stream.Source!, stream.Key, run, context.RequestAborted);
-    }
-
-    private static (Preferences Preferences, List<Error> Errors) ReadPreferences(HttpContext context, RespondAsync? respondAsync)
-    {
-        var (preferences, unreadable) = Preferences.Parse(context.Request.Headers["Prefer"]);
-        var honoured = respondAsync is null ? Honoured : Honoured | Preference.RespondAsync;
-        return (preferences, [.. unreadable, .. preferences.Refusals(honoured)]);
     }
 
     private static async Task RunAsync(

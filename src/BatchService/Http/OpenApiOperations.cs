@@ -25,18 +25,17 @@ internal sealed class OpenApiOperations : IOperationFilter
             AddParameterExample(operation, example);
         }
 
-        var headers = metadata.OfType<BatchHeaders>().LastOrDefault();
-        if (headers is { Writes: true })
+        if (metadata.OfType<IdempotentWrite>().Any())
         {
             operation.Parameters.Add(Header("Idempotency-Key", "Repeating the request with the same key has one effect (24 h).", 255));
         }
 
-        if (headers is not null)
+        if (metadata.OfType<HonouredPreferences>().LastOrDefault() is { } preferences)
         {
-            operation.Parameters.Add(Header("Prefer", $"RFC 7240: {string.Join(", ", Preferences.Supported)}.", 4_096));
+            operation.Parameters.Add(Header("Prefer", $"RFC 7240: {string.Join(", ", Preferences.FormsOf(preferences.Set))}.", 4_096));
         }
 
-        AddAnswers(operation, [.. metadata.OfType<SuccessAnswer>()], headers is not null);
+        AddAnswers(operation, [.. metadata.OfType<SuccessAnswer>()], metadata.OfType<CountedAnswer>().Any());
         AddProblem(operation, context.Document);
     }
 

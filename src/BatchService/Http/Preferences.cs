@@ -23,11 +23,24 @@ internal sealed record Preferences(bool RespondAsync, TimeSpan? Wait, bool? Mini
 {
     public static readonly Preferences None = new(false, null, null, null, false);
 
-    /// <summary>Every form that the batch endpoints honour, for <c>GET /batch/capabilities</c>.</summary>
-    public static readonly IReadOnlyList<string> Supported =
-        ["return=minimal", "return=representation", "handling=strict", "handling=lenient", "multi-status=200", "respond-async", "wait"];
+    /// <summary>What every call that writes honours; where nothing can be a 207, <c>multi-status=200</c> is.</summary>
+    public const Preference OfWrites = Preference.Return | Preference.Handling | Preference.MultiStatus | Preference.Wait;
+
+    /// <summary>What batches honour.</summary>
+    public const Preference OfBatches = OfWrites | Preference.RespondAsync;
 
     private const int MaxWaitDigits = 6;
+
+    private static readonly (Preference Kind, string Text)[] s_forms =
+    [
+        (Preference.Return, "return=minimal"),
+        (Preference.Return, "return=representation"),
+        (Preference.Handling, "handling=strict"),
+        (Preference.Handling, "handling=lenient"),
+        (Preference.MultiStatus, "multi-status=200"),
+        (Preference.RespondAsync, "respond-async"),
+        (Preference.Wait, "wait"),
+    ];
 
     /// <summary>
     /// Parses all <c>Prefer</c> lines. Unknown or malformed ones are errors, unless <c>handling=lenient</c> is among them.
@@ -62,9 +75,25 @@ internal sealed record Preferences(bool RespondAsync, TimeSpan? Wait, bool? Mini
         return (result, result.Lenient == true ? [] : errors);
     }
 
-    /// <summary>Says in <c>Preference-Applied</c> which of the preferences given were honoured.</summary>
+    /// <summary>Every form of these preferences, as it is written.</summary>
+    public static IReadOnlyList<string> FormsOf(Preference set) => [.. s_forms.Where(form => set.HasFlag(form.Kind)).Select(form => form.Text)];
+
+    /// <summary>
+    /// Says in <c>Preference-Applied</c> which of the preferences given were honoured; nothing where the answer is a refusal, and
+    /// <c>respond-async</c> only where it did come later.
+    /// </summary>
     public void Confirm(HttpResponse response, Preference honoured)
     {
+        if (response.StatusCode >= StatusCodes.Status400BadRequest)
+        {
+            return;
+        }
+
+        if (response.StatusCode != StatusCodes.Status202Accepted)
+        {
+            honoured &= ~Preference.RespondAsync;
+        }
+
         var applied = string.Join(", ", Given().Where(pair => honoured.HasFlag(pair.Kind)).Select(pair => pair.Text));
         if (applied.Length > 0)
         {

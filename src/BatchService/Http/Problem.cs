@@ -26,7 +26,7 @@ internal static class Problem
     public static async Task WriteAsync(HttpContext context, IReadOnlyList<Error> errors, CancellationToken cancellationToken)
     {
         SetHeaders(context.Response, ProblemSummary.Of(errors));
-        if (context.GetEndpoint()?.Metadata.GetMetadata<BatchHeaders>() is not null)
+        if (context.GetEndpoint()?.Metadata.GetMetadata<CountedAnswer>() is not null)
         {
             var blamed = errors.Select(error => error.Index).OfType<int>().Distinct().Count();
             StoredAnswerWriter.SetCounts(context.Response, succeeded: 0, blamed);

@@ -59,7 +59,7 @@ internal static class RequestAudit
     {
         // A replayed answer is another request's work.
         var headers = context.Response.Headers;
-        var isBatch = context.GetEndpoint()?.Metadata.GetMetadata<BatchHeaders>() is { Writes: true } && !headers.ContainsKey("Idempotent-Replayed");
+        var isBatch = context.GetEndpoint()?.Metadata.GetMetadata<IdempotentWrite>() is not null && !headers.ContainsKey("Idempotent-Replayed");
         if (isBatch || entry.IsRecorded)
             headers[BatchId] = entry.BatchId.ToString();
         // What is sent line by line starts before its end is known.

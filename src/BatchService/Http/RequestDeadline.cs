@@ -17,11 +17,19 @@ internal sealed class RequestDeadline : IDisposable
     public static RequestDeadline Start(HttpContext context, BatchOptions limits)
     {
         var over = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted);
-        over.CancelAfter(TimeSpan.FromSeconds(limits.DeadlineSeconds));
+        var time = TimeOf(context.GetPreferences(), TimeSpan.FromSeconds(limits.DeadlineSeconds));
+        if (time > TimeSpan.Zero)
+            over.CancelAfter(time);
+        else
+            over.Cancel();
         var deadline = new RequestDeadline(over);
         context.Features.Set(deadline);
         return deadline;
     }
+
+    /// <summary>What the client asks for with <c>wait</c>, if that is shorter; a job is accepted in its own time.</summary>
+    private static TimeSpan TimeOf(Preferences preferences, TimeSpan limit) =>
+        preferences is { RespondAsync: false, Wait: { } wait } && wait < limit ? wait : limit;
 
     public void Dispose() => _over.Dispose();
 }

@@ -21,11 +21,6 @@ internal sealed class WriteCall(AtomicWrite writes, IOptions<BatchOptions> limit
         Func<JsonElement, List<Error>, T> parse,
         Func<T, NpgsqlConnection, CancellationToken, Task<WriteResult>> write)
     {
-        if (await RefusesPreferencesAsync(context))
-        {
-            return;
-        }
-
         using var deadline = RequestDeadline.Start(context, limits.Value);
         using var json = await JsonBody.ReadAsync(context.Request, limits.Value.MaxBodyBytes, deadline.Token);
         if (json.Error is { } unreadable)
@@ -54,11 +49,6 @@ internal sealed class WriteCall(AtomicWrite writes, IOptions<BatchOptions> limit
     /// <summary>Runs a call without a body.</summary>
     public async Task RunAsync(HttpContext context, string route, Func<NpgsqlConnection, CancellationToken, Task<WriteResult>> write)
     {
-        if (await RefusesPreferencesAsync(context))
-        {
-            return;
-        }
-
         using var deadline = RequestDeadline.Start(context, limits.Value);
         var (key, keyError) = IdempotencyHeader.Read(context, route, []);
         if (keyError is not null)
@@ -70,28 +60,14 @@ internal sealed class WriteCall(AtomicWrite writes, IOptions<BatchOptions> limit
         await AnswerAsync(context, key, write, deadline.Token);
     }
 
-    /// <summary>Nothing that is asked for is ignored: true when a preference is refused, and that was the answer.</summary>
-    private static async Task<bool> RefusesPreferencesAsync(HttpContext context)
-    {
-        var (preferences, unreadable) = Preferences.Parse(context.Request.Headers["Prefer"]);
-        IReadOnlyList<Error> errors = [.. unreadable, .. preferences.Refusals(Preference.Handling)];
-        if (errors.Count > 0)
-        {
-            await Problem.WriteAsync(context, errors, context.RequestAborted);
-            return true;
-        }
-
-        preferences.Confirm(context.Response, Preference.Handling);
-        return false;
-    }
-
     private async Task AnswerAsync(
         HttpContext context, IdempotencyKey? key, Func<NpgsqlConnection, CancellationToken, Task<WriteResult>> write, CancellationToken cancellationToken)
     {
         var result = await writes.RunAsync(key, context.GetCaller(), write, cancellationToken);
         if (result.Answer is { } answer)
         {
-            await StoredAnswerWriter.WriteAsync(context, answer, context.RequestAborted);
+            var isWanted = context.GetPreferences().Minimal != true || answer.Status >= StatusCodes.Status400BadRequest;
+            await StoredAnswerWriter.WriteAsync(context, isWanted ? answer : answer with { Body = default }, context.RequestAborted);
             return;
         }
 

@@ -24,6 +24,7 @@ internal static class JobControlEndpoints
             .WithName("PostBatchJobRetry")
             .WithTags("Jobs")
             .WithSummary("A new job with the failed or the unprocessed items of a finished one")
+            .Honours(Preference.RespondAsync)
             .WithAnswer(StatusCodes.Status202Accepted, "Accepted; Location is where the new job can be watched.")
             .WithPathExample("id", JobExamples.UnknownId)
             .WithExample("failed", """{ "only": "failed" }""")

@@ -8,8 +8,6 @@ namespace BatchService.Jobs;
 /// <summary>Jobs on the wire: status and list here, the rest in the files beside.</summary>
 internal static class JobEndpoints
 {
-    private const Preference Honoured = Preference.Wait | Preference.Handling;
-
     private static readonly string[] s_statuses = ["pending", "processing", "completed", "failed", "canceled"];
 
     public static void MapJobs(this IEndpointRouteBuilder routes)
@@ -36,6 +34,7 @@ internal static class JobEndpoints
             .WithName("GetBatchJob")
             .WithTags("Jobs")
             .WithSummary("How a job stands; Prefer: wait=20 waits for its end")
+            .Honours(Preference.Wait)
             .WithAnswer(StatusCodes.Status200OK, "The job.")
             .WithPathExample("id", JobExamples.UnknownId, "From the answer of the submission")
             .RefuseUnknownQuery(JobCallerEndpoints.UserId)
@@ -70,18 +69,10 @@ internal static class JobEndpoints
     private static async Task GetAsync(
         HttpContext context, string id, NpgsqlDataSource database, JobWatch watch, CancellationToken cancellationToken)
     {
-        var (preferences, unreadable) = Preferences.Parse(context.Request.Headers["Prefer"]);
-        IReadOnlyList<Error> errors = [.. unreadable, .. preferences.Refusals(Honoured)];
-        if (errors.Count > 0)
-        {
-            await Problem.WriteAsync(context, errors, cancellationToken);
-            return;
-        }
         if (await FindAsync(context, id, database, cancellationToken) is not { } job)
             return;
-        if (preferences.Wait is { } wait && !job.HasEnded)
+        if (context.GetPreferences().Wait is { } wait && !job.HasEnded)
             job = await watch.WaitForEndAsync(job, context.GetCaller().Subject, wait, cancellationToken);
-        preferences.Confirm(context.Response, Honoured);
         await WriteAsync(context, job);
     }
 

@@ -12,7 +12,7 @@ internal static class ClaimsEndpoints
         .MapPost("/notebooks/{id}/entries/{entryId}/claims", WriteAsync)
         .WithName("PostNotebookClaims").WithTags("Entries")
         .WithSummary("Write the claims of an entry, once; each topic index is queued for COMPARE_CLAIMS")
-        .RequireScope("notebooks:write").RefuseUnknownQuery().WithBatchHeaders().WithNotebookId().WithEntryId()
+        .RequireScope("notebooks:write").RefuseUnknownQuery().WithWriteHeaders().WithNotebookId().WithEntryId()
         .WithAnswer(StatusCodes.Status200OK, "The claims are written.")
         .WithExample("two claims", """
             {

@@ -1,4 +1,3 @@
-using BatchService.Batching;
 using BatchService.Http;
 using Microsoft.Extensions.Options;
 
@@ -25,17 +24,8 @@ internal static class EntryBatchEndpoints
         JobSignal signal,
         string id)
     {
-        var (preferences, errors) = Preferences.Parse(context.Request.Headers["Prefer"]);
-        if (preferences.RespondAsync)
+        if (context.GetPreferences().RespondAsync)
         {
-            const Preference honoured = Preference.RespondAsync | Preference.Handling;
-            IReadOnlyList<Error> refusals = [.. errors, .. preferences.Refusals(honoured)];
-            if (refusals.Count > 0)
-            {
-                await Problem.WriteAsync(context, refusals, context.RequestAborted);
-                return;
-            }
-            preferences.Confirm(context.Response, honoured);
             await door.AcceptAsync(context, id);
             return;
         }

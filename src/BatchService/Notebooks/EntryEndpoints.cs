@@ -12,7 +12,7 @@ internal static class EntryEndpoints
     {
         routes.MapPost("/notebooks/{id}/entries", WriteOneAsync)
             .WithName("PostNotebookEntry").WithTags(Tag).WithSummary("Write one entry; it is queued for DISTILL_CLAIMS")
-            .RequireScope("notebooks:write").RefuseUnknownQuery().WithBatchHeaders().WithNotebookId()
+            .RequireScope("notebooks:write").RefuseUnknownQuery().WithWriteHeaders().WithNotebookId()
             .WithAnswer(StatusCodes.Status201Created, "The entry's place.")
             .WithExample("one entry", """{ "content": "Tokens are refreshed before each job.", "topic": "auth/tokens" }""");
         routes.MapGet("/notebooks/{id}/entries/{entryId}", ReadAsync)
@@ -22,7 +22,7 @@ internal static class EntryEndpoints
         routes.MapPut("/notebooks/{id}/entries/{entryId}", ReviseAsync)
             .WithName("PutNotebookEntry").WithTags(Tag)
             .WithSummary("REVISE an entry: a new one with revision_of; topic and content type are inherited unless given")
-            .RequireScope("notebooks:write").RefuseUnknownQuery().WithBatchHeaders().WithNotebookId().WithEntryId()
+            .RequireScope("notebooks:write").RefuseUnknownQuery().WithWriteHeaders().WithNotebookId().WithEntryId()
             .WithAnswer(StatusCodes.Status201Created, "The new entry's place.")
             .WithExample("another text", """{ "content": "Tokens are refreshed before each job, and once more when it fails." }""");
     }

@@ -19,11 +19,12 @@ internal static class JobQueueEndpoints
             .WithQueryParameter("worker_id", "robot-1", "Who works on it", required: true)
             .WithQueryParameter("type", "", $"One of {string.Join(", ", JobTypes.All)}; any without it")
             .WithQueryParameter("wait", "", $"Seconds to wait for a job, at most {MaxWaitSeconds}")
+            .Honours(Preference.Wait)
             .WithAnswer(StatusCodes.Status200OK, "The job; it is the worker's until its lease runs out.")
             .WithAnswer(StatusCodes.Status204NoContent, "There is none.");
         routes.MapPost("/notebooks/{id}/jobs", AddAsync)
             .WithName("PostNotebookJob").WithTags(Tag).WithSummary("Add a job of any type")
-            .RequireScope("notebooks:write").RefuseUnknownQuery().WithBatchHeaders().WithNotebookId()
+            .RequireScope("notebooks:write").RefuseUnknownQuery().WithWriteHeaders().WithNotebookId()
             .WithExample("classify an entry", $$$"""
                 { "job_type": "CLASSIFY_TOPIC", "payload": { "entry_id": "{{{NotebookRoute.ExampleEntry}}}" } }
                 """)
@@ -34,7 +35,7 @@ internal static class JobQueueEndpoints
             .WithAnswer(StatusCodes.Status200OK, "The counts, zeros included.");
         routes.MapPost("/notebooks/{id}/jobs/retry-failed", RetryAsync)
             .WithName("PostNotebookJobsRetryFailed").WithTags(Tag).WithSummary("Try every failed job again, with all of its retries")
-            .RequireScope("notebooks:write").RefuseUnknownQuery().WithBatchHeaders().WithNotebookId()
+            .RequireScope("notebooks:write").RefuseUnknownQuery().RefuseBody().WithWriteHeaders().WithNotebookId()
             .WithAnswer(StatusCodes.Status200OK, "How many.");
         MapAnswers(routes);
     }
@@ -43,7 +44,7 @@ internal static class JobQueueEndpoints
     {
         routes.MapPost("/notebooks/{id}/jobs/{jobId}/complete", CompleteAsync)
             .WithName("PostNotebookJobComplete").WithTags(Tag).WithSummary("Complete a job; its result is applied in the same transaction")
-            .RequireScope("notebooks:write").RefuseUnknownQuery().WithBatchHeaders().WithNotebookId().WithJobId()
+            .RequireScope("notebooks:write").RefuseUnknownQuery().WithWriteHeaders().WithNotebookId().WithJobId()
             .WithExample("claims of a DISTILL_CLAIMS job", """
                 { "worker_id": "robot-1", "result": { "claims": [ { "text": "OAuth tokens validated before jobs", "confidence": 0.95 } ] } }
                 """)
@@ -56,7 +57,7 @@ internal static class JobQueueEndpoints
             .WithAnswer(StatusCodes.Status200OK, "It is completed.");
         routes.MapPost("/notebooks/{id}/jobs/{jobId}/fail", FailAsync)
             .WithName("PostNotebookJobFail").WithTags(Tag).WithSummary("Give a job back; it is tried again while retries are left")
-            .RequireScope("notebooks:write").RefuseUnknownQuery().WithBatchHeaders().WithNotebookId().WithJobId()
+            .RequireScope("notebooks:write").RefuseUnknownQuery().WithWriteHeaders().WithNotebookId().WithJobId()
             .WithExample("a reason", """{ "worker_id": "robot-1", "error": "model timed out" }""")
             .WithAnswer(StatusCodes.Status200OK, "It is pending again, or failed.");
     }
@@ -74,7 +75,7 @@ internal static class JobQueueEndpoints
         if (worker is null && errors.Count == 0)
             errors.Add(new Error(ErrorCodes.FieldMissing, "The query parameter 'worker_id' is missing"));
         var type = QueryText.ReadChoice(query, "type", JobTypes.All, errors);
-        var wait = ReadWait(query, errors);
+        var wait = ReadWait(query, context.GetPreferences(), errors);
         if (errors.Count > 0 || !NotebookRoute.TryRead(id, out var notebook))
         {
             await Problem.WriteAsync(context, errors.Count > 0 ? errors : [NotebookErrors.NothingHere], cancellationToken);
@@ -91,10 +92,10 @@ internal static class JobQueueEndpoints
             await Problem.WriteAsync(context, result.Errors, cancellationToken);
     }
 
-    private static TimeSpan ReadWait(IQueryCollection query, List<Error> errors)
+    private static TimeSpan ReadWait(IQueryCollection query, Preferences preferences, List<Error> errors)
     {
         if (!query.TryGetValue("wait", out var text))
-            return TimeSpan.Zero;
+            return TimeSpan.FromSeconds(Math.Min(preferences.Wait?.TotalSeconds ?? 0, MaxWaitSeconds));
         if (int.TryParse(text.ToString(), NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) && seconds <= MaxWaitSeconds)
             return TimeSpan.FromSeconds(seconds);
         errors.Add(new Error(ErrorCodes.FieldInvalid, $"The query parameter 'wait' must be an integer from 0 to {MaxWaitSeconds}"));

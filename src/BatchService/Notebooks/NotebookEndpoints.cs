@@ -25,7 +25,7 @@ internal static class NotebookEndpoints
     {
         routes.MapPost("/notebooks", CreateAsync)
             .WithName("PostNotebook").WithTags(Tag).WithSummary("Create a notebook")
-            .RequireScope("notebooks:write").RefuseUnknownQuery().WithBatchHeaders()
+            .RequireScope("notebooks:write").RefuseUnknownQuery().WithWriteHeaders()
             .WithExample("a notebook", """{ "name": "Field notes" }""")
             .WithAnswer(StatusCodes.Status201Created, "The notebook.");
         routes.MapGet("/notebooks", ListAsync)
@@ -39,12 +39,12 @@ internal static class NotebookEndpoints
             .WithAnswer(StatusCodes.Status200OK, "The notebook; with its shares for those who may change them.");
         routes.MapPatch("/notebooks/{id}", RenameAsync)
             .WithName("PatchNotebook").WithTags(Tag).WithSummary("Rename a notebook (tier admin)")
-            .RequireScope("notebooks:write").RefuseUnknownQuery().WithBatchHeaders().WithNotebookId()
+            .RequireScope("notebooks:write").RefuseUnknownQuery().WithWriteHeaders().WithNotebookId()
             .WithExample("another name", """{ "name": "Field notes 2026" }""")
             .WithAnswer(StatusCodes.Status200OK, "The notebook.");
         routes.MapDelete("/notebooks/{id}", DeleteAsync)
             .WithName("DeleteNotebook").WithTags(Tag).WithSummary("Delete a notebook with everything in it (owner only)")
-            .RequireScope("notebooks:delete").RefuseUnknownQuery().WithBatchHeaders().WithNotebookId()
+            .RequireScope("notebooks:delete").RefuseUnknownQuery().WithWriteHeaders().WithNotebookId()
             .WithAnswer(StatusCodes.Status204NoContent, "It is gone.");
     }
 
@@ -52,12 +52,12 @@ internal static class NotebookEndpoints
     {
         routes.MapPost("/notebooks/{id}/share", ShareAsync)
             .WithName("PostNotebookShare").WithTags(Tag).WithSummary("Share a notebook, or change the tier of who has it (tier admin)")
-            .RequireScope("notebooks:write").RefuseUnknownQuery().WithBatchHeaders().WithNotebookId()
+            .RequireScope("notebooks:write").RefuseUnknownQuery().WithWriteHeaders().WithNotebookId()
             .WithExample("let somebody write", """{ "subject": "ada", "tier": "read_write" }""")
             .WithAnswer(StatusCodes.Status200OK, "The share.");
         routes.MapDelete("/notebooks/{id}/share/{subject}", UnshareAsync)
             .WithName("DeleteNotebookShare").WithTags(Tag).WithSummary("Take a share back (tier admin)")
-            .RequireScope("notebooks:write").RefuseUnknownQuery().WithBatchHeaders().WithNotebookId()
+            .RequireScope("notebooks:write").RefuseUnknownQuery().WithWriteHeaders().WithNotebookId()
             .WithPathExample("subject", "ada", "Who it was shared with")
             .WithAnswer(StatusCodes.Status204NoContent, "It is gone.");
     }

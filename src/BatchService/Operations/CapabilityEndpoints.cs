@@ -73,7 +73,7 @@ internal static class CapabilityEndpoints
         ActionNames.All,
         [.. FilterOperators.ByName.Keys],
         s_modes,
-        Preferences.Supported,
+        Preferences.FormsOf(Preferences.OfBatches),
         new CapabilityMedia(
             [RequestMedia.Json, RequestMedia.Ndjson, RequestMedia.Csv], [RequestMedia.Json, RequestMedia.Ndjson, Problem.MediaType]),
         RequestMedia.Encodings,

@@ -11,8 +11,6 @@ namespace BatchService.Operations;
 /// <summary><c>POST /batch</c>.</summary>
 internal static class OperationEndpoints
 {
-    private const Preference Honoured = Preference.Return | Preference.Handling | Preference.MultiStatus | Preference.RespondAsync;
-
     public static void MapOperations(this IEndpointRouteBuilder routes) => routes
         .MapPost("/batch", RunAsync)
         .WithName("PostBatch")
@@ -28,14 +26,7 @@ internal static class OperationEndpoints
     private static async Task RunAsync(
         HttpContext context, OperationRunner runner, JobDoorEndpoints door, IOptions<BatchOptions> limits, CancellationToken cancellationToken)
     {
-        var (preferences, preferenceErrors) = Preferences.Parse(context.Request.Headers["Prefer"]);
-        if (preferenceErrors.Count == 0)
-            preferenceErrors = preferences.Refusals(Honoured);
-        if (preferenceErrors.Count > 0)
-        {
-            await Problem.WriteAsync(context, preferenceErrors, cancellationToken);
-            return;
-        }
+        var preferences = context.GetPreferences();
         using var deadline = RequestDeadline.Start(context, limits.Value);
         using var json = await JsonBody.ReadAsync(context.Request, limits.Value.MaxBodyBytes, deadline.Token);
         if (json.Error is { } unreadable)
@@ -51,14 +42,12 @@ internal static class OperationEndpoints
         }
         if (preferences.RespondAsync)
         {
-            preferences.Confirm(context.Response, Honoured);
             await AcceptAsync(context, json.Root, preferences, door, key, limits.Value, deadline.Token);
             return;
         }
         var request = new OperationRequest(
             json.Root, context.GetCaller(), key, preferences.Minimal, answer => Shape(answer, preferences, Problem.TraceId(context)));
         var (stored, errors) = await runner.RunAsync(request, deadline.Token);
-        preferences.Confirm(context.Response, Honoured);
         if (stored is null)
             await Problem.WriteAsync(context, errors, cancellationToken);
         else

@@ -36,7 +36,7 @@ public sealed partial class OtherCallersTests(IdentityFixture service) : IClassF
         foreach (var route in routes)
         {
             var (known, unknown) = (await AskAsync(bob, route, document, hers), await AskAsync(bob, route, document, nobodys));
-            Assert.True(unknown.StartsWith("4", StringComparison.Ordinal), $"{route}: {unknown}");
+            Assert.True(unknown.StartsWith('4'), $"{route}: {unknown}");
             if (known != unknown)
             {
                 shared.Add($"{route}");
@@ -106,7 +106,7 @@ public sealed partial class OtherCallersTests(IdentityFixture service) : IClassF
     private static async Task<string> AskAsync(HttpClient client, ServiceRoute route, JsonElement document, Dictionary<string, string> ids)
     {
         var domain = "/" + route.Pattern.Split('/')[1];
-        var path = Parameter().Replace(route.Pattern, match => ids.GetValueOrDefault($"{domain} {match.Groups[1].Value}") ?? ids[match.Groups[1].Value]);
+        var path = Parameter().Replace(route.Pattern, match => ids.GetValueOrDefault($"{domain} {match.Groups["name"].Value}") ?? ids[match.Groups["name"].Value]);
         var query = route.Pattern.Split('/')[^1] switch { "next" => "?worker_id=w", "search" => "?query=private", _ => "" };
         using var request = new HttpRequestMessage(HttpMethod.Parse(route.Method), path + query);
         if (ExampleOf(document, route) is { } body)
@@ -121,7 +121,7 @@ public sealed partial class OtherCallersTests(IdentityFixture service) : IClassF
 
     private static string? ExampleOf(JsonElement document, ServiceRoute route)
     {
-        var call = document.GetProperty("paths").GetProperty(Parameter().Replace(route.Pattern, "{$1}")).GetProperty(route.Method.ToLowerInvariant());
+        var call = document.GetProperty("paths").GetProperty(Parameter().Replace(route.Pattern, "{${name}}")).GetProperty(route.Method.ToLowerInvariant());
         return call.TryGetProperty("requestBody", out var body)
             ? body.GetProperty("content").GetProperty("application/json").GetProperty("examples").EnumerateObject().First().Value.GetProperty("value").GetRawText()
             : null;
@@ -137,7 +137,7 @@ public sealed partial class OtherCallersTests(IdentityFixture service) : IClassF
 
     private static string Text(JsonElement of, string name) => of.GetProperty(name).GetString()!;
 
-    [GeneratedRegex(@"\{([^}:?]+)[^}]*\}", RegexOptions.None, 1_000)]
+    [GeneratedRegex(@"\{(?<name>[^}:?]+)[^}]*\}", RegexOptions.None, 1_000)]
     private static partial Regex Parameter();
 
     [GeneratedRegex(@"""traceId"":""[^""]*""", RegexOptions.None, 1_000)]

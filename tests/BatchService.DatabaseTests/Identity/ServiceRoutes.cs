@@ -6,7 +6,8 @@ namespace BatchService.DatabaseTests.Identity;
 
 /// <summary>One endpoint of the running service.</summary>
 /// <param name="Path">An address that it answers at, with some value for every parameter.</param>
-internal sealed record ServiceRoute(string Method, string Pattern, string Path, string? Name, bool IsOpen, string? Scope)
+/// <param name="IsEmpty">Its answer has no body.</param>
+internal sealed record ServiceRoute(string Method, string Pattern, string Path, string? Name, bool IsOpen, string? Scope, bool IsEmpty)
 {
     public override string ToString() => $"{Method} {Pattern}";
 }
@@ -30,5 +31,6 @@ internal static class ServiceRoutes
             part is Microsoft.AspNetCore.Routing.Patterns.RoutePatternLiteralPart literal ? literal.Content : "00000000-0000-7000-8000-000000000001")))),
         endpoint.Metadata.GetMetadata<IEndpointNameMetadata>()?.EndpointName,
         endpoint.Metadata.GetMetadata<OpenEndpoint>() is not null,
-        endpoint.Metadata.GetMetadata<RequiredScope>()?.Scope);
+        endpoint.Metadata.GetMetadata<RequiredScope>()?.Scope,
+        endpoint.Metadata.GetOrderedMetadata<SuccessAnswer>() is [{ Status: 204 }]);
 }

@@ -62,8 +62,8 @@ public sealed class EntryJobTests(EntryJobFixture service) : IClassFixture<Entry
         Assert.Equal($"Notebook {foreign} not found", (await LaterAsync(foreign, good)).Expect(404).Error);
         var dangling = $$"""{ "entries": [{{NotebookClient.Entry()}}, { "content": "c", "references": ["{{nowhere}}"] }] }""";
         Assert.Equal(["FIELD_INVALID /entries/1/references/0"], (await LaterAsync(id, dangling)).Expect(400).Problems);
-        var refused = (await Client.SendAsync(HttpMethod.Post, $"/notebooks/{id}/batch", good, prefer: "respond-async, return=minimal")).Expect(400);
-        Assert.Equal("FIELD_INVALID", refused["code"].GetString());
+        var refused = (await Client.SendAsync(HttpMethod.Post, $"/notebooks/{id}/batch", good, prefer: "respond-async, colour=blue")).Expect(400);
+        Assert.Equal("FIELD_UNKNOWN", refused["code"].GetString());
         Assert.Equal(0, await service.ReadAsync<long>("SELECT current_sequence FROM batch.notebook WHERE id = $1", id));
     }
 

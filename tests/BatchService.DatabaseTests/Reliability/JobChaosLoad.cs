@@ -69,8 +69,21 @@ internal sealed class JobChaosLoad
 
     private async Task HoldAsync(JobChaosJob job, JsonElement end)
     {
-        await job.AssertHoldsAsync(_database, end);
-        _ended.Add((job, end));
+        var since = TimeProvider.System.GetTimestamp();
+        while (true)
+        {
+            try
+            {
+                await job.AssertHoldsAsync(_database, end);
+                _ended.Add((job, end));
+                return;
+            }
+            catch (NpgsqlException) when (TimeProvider.System.GetElapsedTime(since) < s_patience)
+            {
+                // The server is away again while we look.
+                await Task.Delay(100);
+            }
+        }
     }
 
     /// <summary>Past the service: the fence of a part only grows, and what is done stays done.</summary>

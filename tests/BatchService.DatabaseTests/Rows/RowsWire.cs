@@ -20,7 +20,7 @@ internal sealed class RowsWire : IAsyncDisposable
         await wire._connection.ConnectAsync(address.Host, address.Port);
         wire._stream = wire._connection.GetStream();
         await wire.SendAsync(
-            $"POST {path} HTTP/1.1\r\nHost: {address.Authority}\r\nContent-Type: {contentType}\r\nAccept: {RowsClient.Ndjson}\r\n" +
+            $"POST {path} HTTP/1.1\r\nHost: {address.Authority}\r\nContent-Type: {contentType}\r\nAccept: {RowsClient.Ndjson}, */*;q=0.1\r\n" +
             "Transfer-Encoding: chunked\r\n\r\n");
         return wire;
     }
