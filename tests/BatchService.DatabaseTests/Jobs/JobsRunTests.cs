@@ -269,7 +269,7 @@ public sealed class JobsRunTests(JobsFixture fixture) : IClassFixture<JobsFixtur
     {
         Assert.Equal((13, 1, 11, 0), (await caller.StatusAsync(id)).Counts());
         Assert.Equal(
-            string.Join(' ', [.. Enumerable.Repeat("success", 13), "failed:CHECK_VIOLATION", .. Enumerable.Repeat("skipped", 11)]),
+            string.Join(' ', [.. Enumerable.Repeat("success", 13), "failed:CHECK_VIOLATION", .. Enumerable.Repeat("skipped:NOT_EXECUTED", 11)]),
             await caller.OutcomesAsync(id));
         Assert.Equal(13, await fixture.NumberAsync("SELECT count(*) FROM word WHERE text LIKE 'halt-%'"));
     }
