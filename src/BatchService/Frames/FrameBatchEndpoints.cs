@@ -69,7 +69,9 @@ internal static class FrameBatchEndpoints
             await Problem.WriteAsync(context, errors, cancellationToken);
             return;
         }
-        if (preferences.RespondAsync)
+        // Nothing to do is done at once.
+        var isLater = preferences.RespondAsync && request.Frames.Count > 0;
+        if (isLater)
         {
             preferences.Confirm(context.Response, Honoured);
             await door.AcceptAsync(context, ToOrder(json.Root), key, errors, deadline.Token);
@@ -77,7 +79,7 @@ internal static class FrameBatchEndpoints
         }
         var (answer, refusals) = await ingestion.RunAsync(
             request, context.GetCaller(), key, result => Shape(context, result, preferences), deadline.Token);
-        preferences.Confirm(context.Response, Honoured);
+        preferences.Confirm(context.Response, Honoured & ~Preference.RespondAsync);
         if (answer is null)
             await Problem.WriteAsync(context, refusals, cancellationToken);
         else

@@ -55,9 +55,11 @@ internal sealed class ItemBatchCall(IOptions<BatchOptions> limits)
         }
 
         var source = new ItemSource.Json(envelope.Items);
-        preferences.Confirm(context.Response, Honoured | Preference.RespondAsync);
-        if (preferences.RespondAsync && respondAsync is not null)
-            await respondAsync(context, source, envelope, key, deadline.Token);
+        // Nothing to do is done at once.
+        var isLater = preferences.RespondAsync && respondAsync is not null && envelope.Items.GetArrayLength() > 0;
+        preferences.Confirm(context.Response, isLater ? Honoured | Preference.RespondAsync : Honoured);
+        if (isLater)
+            await respondAsync!(context, source, envelope, key, deadline.Token);
         else
             await RunAsync(context, preferences, asLines, envelope, source, key, run, deadline.Token);
     }
@@ -94,11 +96,13 @@ internal sealed class ItemBatchCall(IOptions<BatchOptions> limits)
             return;
         }
 
-        preferences.Confirm(context.Response, Honoured | Preference.RespondAsync);
-        if (preferences.RespondAsync && respondAsync is not null)
-            await respondAsync(context, stream.Source!, envelope, stream.Key, context.RequestAborted);
+        var source = (ItemSource.Streamed)stream.Source!;
+        var isLater = preferences.RespondAsync && respondAsync is not null && await source.Open(context.RequestAborted).AnyAsync(context.RequestAborted);
+        preferences.Confirm(context.Response, isLater ? Honoured | Preference.RespondAsync : Honoured);
+        if (isLater)
+            await respondAsync!(context, source, envelope, stream.Key, context.RequestAborted);
         else
-            await RunAsync(context, preferences, asLines: true, envelope, stream.Source!, stream.Key, run, context.RequestAborted);
+            await RunAsync(context, preferences, asLines: true, envelope, source, stream.Key, run, context.RequestAborted);
     }
 
     private static (Preferences Preferences, List<Error> Errors) ReadPreferences(HttpContext context, RespondAsync? respondAsync)
