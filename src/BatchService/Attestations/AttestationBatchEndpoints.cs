@@ -49,28 +49,35 @@ internal static class AttestationBatchEndpoints
             .WithExample("two", AttestationExamples.Stream, RequestMedia.Ndjson, "One command a line")
             .RequireScope("attestations:write");
 
-        routes.MapPost("/attestations/batch/delete", (HttpContext context, ItemBatchCall call, AttestationBatches batches) => call.RunJsonAsync(
+        routes.MapPost("/attestations/batch/delete", (HttpContext context, ItemBatchCall call, AttestationBatches batches, JobDoorEndpoints door) => call.RunJsonAsync(
                 context,
                 "POST /attestations/batch/delete",
                 ParseDelete,
-                (source, envelope, request, token) => batches.DeleteAsync(source, envelope.ChunkItems, request, token)))
+                (source, envelope, request, token) => batches.DeleteAsync(source, envelope.ChunkItems, request, token),
+                DeleteLaterAsync(door)))
             .WithName("PostAttestationBatchDelete")
             .WithTags("Attestations")
             .WithSummary("Delete many attestations by id; an unknown id fails")
             .WithAnswer(StatusCodes.Status200OK, "Every attestation was deleted.")
             .WithAnswer(StatusCodes.Status207MultiStatus, "Best effort, and an id was not found; the body has the same shape.")
+            .WithAnswer(StatusCodes.Status202Accepted, "Prefer: respond-async: accepted as a job, which Location names.")
             .RefuseUnknownQuery()
-            .WithWriteHeaders()
+            .WithBatchHeaders()
             .WithExample("unknown", AttestationExamples.Delete, summary: "Best effort: an id that is not there fails")
             .RequireScope("attestations:delete");
     }
 
     private static RespondAsync RespondAsync(JobDoorEndpoints door) => (context, source, envelope, key, token) =>
+        door.AcceptAsync(context, JobOrder.Of("attestations", JobOptionsOf(envelope), source, AttestationBatches.CommandsRoot), key, [], token);
+
+    private static RespondAsync DeleteLaterAsync(JobDoorEndpoints door) => (context, _, envelope, key, token) =>
     {
-        var options = new JsonObject { ["mode"] = envelope.Options.Atomic ? "atomic" : "best_effort" };
-        var order = JobOrder.Of("attestations", options, source, AttestationBatches.CommandsRoot);
+        var items = new ItemSource.Json(AttestationDeleteJobType.ToItems(envelope.Items));
+        var order = JobOrder.Of(AttestationDeleteJobType.TypeName, JobOptionsOf(envelope), items, AttestationBatches.IdsRoot);
         return door.AcceptAsync(context, order, key, [], token);
     };
+
+    private static JsonObject JobOptionsOf(ItemEnvelope envelope) => new() { ["mode"] = envelope.Options.Atomic ? "atomic" : "best_effort" };
 
     private static ItemEnvelope ParseCreate(JsonElement body, Preferences preferences, List<Error> errors)
     {

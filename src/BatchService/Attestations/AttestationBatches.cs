@@ -10,7 +10,8 @@ internal sealed class AttestationBatches(ItemBatchRunner runner, TimeProvider ti
     /// <summary>The place of the commands in a JSON request.</summary>
     public const string CommandsRoot = "/commands";
 
-    private const string IdsRoot = "/ids";
+    /// <summary>The place of the ids to delete in a JSON request.</summary>
+    public const string IdsRoot = "/ids";
 
     /// <summary>Whose attestations a caller sees; null = everyone's.</summary>
     public string? OwnerFor(Caller caller) => options.Value.PerCaller ? caller.Subject : null;

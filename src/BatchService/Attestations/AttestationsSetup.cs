@@ -11,6 +11,7 @@ internal static class AttestationsSetup
         services.AddSingleton<AttestationQuery>();
         services.AddSingleton<AttestationBatches>();
         services.AddSingleton<JobType, AttestationJobType>();
+        services.AddSingleton<JobType, AttestationDeleteJobType>();
         return services;
     }
 }

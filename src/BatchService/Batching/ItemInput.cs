@@ -13,6 +13,16 @@ internal interface IBatchItem
 /// <param name="Index">Its position in the request, from 0.</param>
 internal readonly record struct ItemInput(int Index, JsonElement Json, IReadOnlyList<string?>? Fields = null, Error? Error = null);
 
+/// <summary>What a field of a CSV record can be besides a text and null (an empty field).</summary>
+internal static class CsvCell
+{
+    /// <summary>The column is not given in this record, as if the header did not have it. No CSV text has this character.</summary>
+    public const string NotGiven = "\0";
+
+    /// <summary>How a file says so, without quotes: as PostgreSQL's <c>COPY … DEFAULT</c>. In quotes it is a text like any other.</summary>
+    public const string NotGivenMark = "\\D";
+}
+
 /// <summary>Items that are written, committed and answered together.</summary>
 /// <param name="First">The index of the first item.</param>
 /// <param name="Count">How many items arrived, good and bad.</param>

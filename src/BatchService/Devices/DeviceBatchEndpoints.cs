@@ -61,7 +61,7 @@ internal static class DeviceBatchEndpoints
             (source, envelope, request, token) => runner.RunAsync(
                 ItemBatch<TItem>.Of(
                     source,
-                    () => new ItemChunks<TItem>(Root, envelope.ChunkItems, kind.OpenReader()),
+                    () => new ItemChunks<TItem>(Root, envelope.ChunkItems, kind.OpenReader(request.Caller)),
                     items => kind.Arrange(items, request.Caller)),
                 request,
                 token),

@@ -37,7 +37,7 @@ internal static class DeviceEndpoints
     private static Task EnrollAsync(HttpContext context, WriteCall call, ItemKind<EnrollmentItem> enrollments) => call.RunAsync(
         context,
         "POST /devices/enroll",
-        (body, errors) => enrollments.OpenReader()(new ItemInput(0, body), "", errors),
+        (body, errors) => enrollments.OpenReader(context.GetCaller())(new ItemInput(0, body), "", errors),
         async (item, connection, token) =>
         {
             var outcome = await enrollments.RunAsync(item, context.GetCaller(), connection, token);

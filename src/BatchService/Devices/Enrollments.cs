@@ -16,7 +16,7 @@ internal sealed class Enrollments(TimeProvider time, IOptions<DevicesOptions> op
 
     public override IReadOnlyList<string> Flags => ["force"];
 
-    public override ItemReading<EnrollmentItem> OpenReader() => new EnrollmentReader(options.Value, time.GetMicroseconds()).Read;
+    public override ItemReading<EnrollmentItem> OpenReader(Caller caller) => new EnrollmentReader(options.Value, time.GetMicroseconds()).Read;
 
     protected override WriteSet ToSet(IReadOnlyList<EnrollmentItem> items, Caller caller) => new EnrollmentSet(items) { Caller = caller };
 

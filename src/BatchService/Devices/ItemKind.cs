@@ -22,8 +22,11 @@ internal abstract class ItemKind<TItem>
     /// <summary>Members of an item that are true or false.</summary>
     public virtual IReadOnlyList<string> Flags => [];
 
-    /// <summary>The reader of one pass over items.</summary>
-    public abstract ItemReading<TItem> OpenReader();
+    /// <summary>Members of an item that are objects.</summary>
+    public virtual IReadOnlyList<string> Objects => [];
+
+    /// <summary>The reader of one pass over a caller's items.</summary>
+    public abstract ItemReading<TItem> OpenReader(Caller caller);
 
     /// <summary>Arranges items into as few statements as keep the meaning of doing one after the other.</summary>
     public IReadOnlyList<WriteSet> Arrange(IReadOnlyList<TItem> items, Caller caller) => [.. Divide(items).Select(part => ToSet(part, caller))];

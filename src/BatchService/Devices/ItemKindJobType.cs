@@ -28,7 +28,7 @@ internal sealed class ItemKindJobType<TItem>(ItemKind<TItem> kind) : JobType
     {
         var mode = await CheckAsync(work.Options, work.Caller, [], cancellationToken);
         return JobRun.Of(
-            work, new BatchMode(mode.Atomic, mode.ContinueOnError), OpenReader(work.Header), items => kind.Arrange(items, work.Caller));
+            work, new BatchMode(mode.Atomic, mode.ContinueOnError), OpenReader(work), items => kind.Arrange(items, work.Caller));
     }
 
     public override byte[] Redact(JsonElement output) => Without(output, kind.Secret);
@@ -39,12 +39,13 @@ internal sealed class ItemKindJobType<TItem>(ItemKind<TItem> kind) : JobType
             (field, column) => column < header.Count && header[column] == kind.SentSecret ? null : field.GetString()));
 
     /// <summary>A CSV record is read as the object whose members are its columns; an empty field is none.</summary>
-    private ItemReading<TItem> OpenReader(IReadOnlyList<string>? header)
+    private ItemReading<TItem> OpenReader(JobWork work)
     {
-        var read = kind.OpenReader();
-        return header is null
-            ? read
-            : (input, pointer, errors) => read(input with { Json = CsvRecord.ToJson(header, input.Fields ?? [], kind.Flags) }, pointer, errors);
+        var read = kind.OpenReader(work.Caller);
+        if (work.Header is null)
+            return read;
+        var record = new CsvRecord(work.Header, kind.Flags, kind.Objects);
+        return (input, pointer, errors) => read(input with { Json = record.ToJson(input.Fields ?? []) }, pointer, errors);
     }
 
     private static byte[] Without(JsonElement value, string? secret) => secret is null || value.ValueKind != JsonValueKind.Object

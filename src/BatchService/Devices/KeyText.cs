@@ -1,6 +1,3 @@
-using System.Buffers.Text;
-using System.Text;
-
 namespace BatchService.Devices;
 
 /// <summary>How keys, signatures and hashes are written on the wire.</summary>
@@ -34,13 +31,8 @@ internal static class KeyText
 
     private static byte[]? ReadBase64(string text, int length)
     {
-        // A few characters more than needed can only be white space, which is not wanted either.
+        // Only the one canonical spelling: no white space, and no bits behind the last byte, which would make a second text of the same bytes.
         var bytes = new byte[length];
-        return text.Length == Base64.GetMaxEncodedToUtf8Length(length)
-            && Convert.TryFromBase64String(text, bytes, out var written)
-            && written == length
-            && Encoding.UTF8.GetByteCount(text) == text.Length
-            ? bytes
-            : null;
+        return Convert.TryFromBase64String(text, bytes, out var written) && written == length && Convert.ToBase64String(bytes) == text ? bytes : null;
     }
 }

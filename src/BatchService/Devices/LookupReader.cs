@@ -12,7 +12,7 @@ internal static class LookupReader
     private const int MaxHashLength = 128;
 
     /// <summary>Reads one question; what is wrong with it is added to <paramref name="errors"/>.</summary>
-    public static LookupItem Read(ItemInput input, string pointer, List<Error> errors)
+    public static LookupItem Read(ItemInput input, string pointer, Caller caller, List<Error> errors)
     {
         var before = errors.Count;
         var fields = new FieldReader(input.Json, pointer, errors);
@@ -35,6 +35,9 @@ internal static class LookupReader
                 "An item must have exactly one of: content_hash, record_id, device_id",
                 pointer));
         }
+        // A device is shown to nobody who may not ask for it at its own address.
+        if (errors.Count == before && asked[0].Field == "device_id" && caller.Refusal("devices:read") is { } refusal)
+            errors.Add(refusal with { Pointer = fields.PlaceOf("device_id") });
         return asked.Length == 1 ? new LookupItem(input.Index, asked[0].Field, asked[0].Value!, pointer) : new LookupItem(input.Index, "", "", pointer);
     }
 }

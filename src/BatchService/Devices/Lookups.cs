@@ -11,7 +11,8 @@ internal sealed class Lookups(NpgsqlDataSource database) : ItemKind<LookupItem>
 
     public override string Scope => "proofs:read";
 
-    public override ItemReading<LookupItem> OpenReader() => LookupReader.Read;
+    public override ItemReading<LookupItem> OpenReader(Caller caller) =>
+        (input, pointer, errors) => LookupReader.Read(input, pointer, caller, errors);
 
     /// <summary>The JSON of one device or proof; null when there is none.</summary>
     public async Task<JsonElement?> FindAsync(string field, string value, Caller caller, CancellationToken cancellationToken)

@@ -32,7 +32,7 @@ internal static class ProofEndpoints
     private static Task LockAsync(HttpContext context, WriteCall call, ItemKind<ProofLockItem> locks) => call.RunAsync(
         context,
         "POST /proofs/lock",
-        (body, errors) => locks.OpenReader()(new ItemInput(0, body), "", errors),
+        (body, errors) => locks.OpenReader(context.GetCaller())(new ItemInput(0, body), "", errors),
         async (item, connection, token) =>
         {
             var outcome = await locks.RunAsync(item, context.GetCaller(), connection, token);

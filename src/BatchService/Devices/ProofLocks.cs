@@ -10,7 +10,9 @@ internal sealed class ProofLocks(TimeProvider time, IOptions<ProofsOptions> opti
 
     public override string Scope => "proofs:write";
 
-    public override ItemReading<ProofLockItem> OpenReader() => new ProofLockReader(options.Value, time.GetMicroseconds()).Read;
+    public override IReadOnlyList<string> Objects => ["geo"];
+
+    public override ItemReading<ProofLockItem> OpenReader(Caller caller) => new ProofLockReader(options.Value, time.GetMicroseconds()).Read;
 
     protected override WriteSet ToSet(IReadOnlyList<ProofLockItem> items, Caller caller) => new ProofLockSet(items) { Caller = caller };
 }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using BatchService.Batching;
+using BatchService.Jobs;
 
 namespace BatchService.Entities;
 
@@ -74,7 +75,7 @@ internal sealed record CheckedRows(RowTask? Task, ItemBatch<RowsOfItem>? Rows, I
         if (request.Source is ItemSource.Streamed { Header: { } header })
         {
             errors.AddRange(header
-                .Where(name => entity.FindVisible(name) is null && name != RowReader.EtagName && !RowReader.IsOfADownload(name))
+                .Where(name => entity.FindVisible(name) is null && name != RowReader.EtagName && !JobDownload.IsAddedToFailed(name))
                 .Select(name => new Error(ErrorCodes.ColumnUnknown, $"Entity '{entity.Name}' has no such column", JsonPointer.Append("/header", name))));
         }
     }

@@ -43,5 +43,5 @@ internal static class RowExamplesEndpoints
             invoice_id,track_id,unit_price,quantity
             1,14,0.99,1
             1,15,0.99,1
-            """, RequestMedia.Csv);
+            """, RequestMedia.Csv, "An empty field is NULL, an unquoted \\D a column that the row does not have");
 }

@@ -14,6 +14,17 @@ internal sealed class RowJobType(CatalogCache catalogs, IOptions<BatchOptions> l
 {
     private static readonly ItemSource s_nothing = new ItemSource.Json(JsonElement.Parse("[]"));
 
+    private const string EntityPlace = "/options/entity";
+    private const string ActionPlace = "/options/action";
+
+    /// <summary>Where the call of <c>POST /entities/{entity}/batch</c> has what a job has in its options; null: in its address.</summary>
+    public static string? PlaceInCall(string? pointer) => pointer switch
+    {
+        EntityPlace => null,
+        ActionPlace => "/action",
+        _ => pointer,
+    };
+
     public override string Name => "rows";
 
     public override bool TakesCsv => true;
@@ -23,15 +34,23 @@ internal sealed class RowJobType(CatalogCache catalogs, IOptions<BatchOptions> l
     {
         var order = Order.Read(options, errors);
         if (errors.Count == 0 && EntityAccess.Refusal(caller, order.Entity, CheckedRows.AccessOf(order.Action)) is { } refusal)
-            errors.Add(refusal);
+            errors.Add(refusal with { Pointer = EntityPlace });
         if (errors.Count == 0)
         {
             var catalog = await catalogs.RefreshAsync(CatalogCache.MaxAgeOfARefusal, cancellationToken);
             errors.AddRange(CheckedRows.Of(order.ToRequest(caller, s_nothing), catalog, limits.Value).Errors
-                .Select(error => error with { Pointer = $"/options{error.Pointer?.Replace("/options", "", StringComparison.Ordinal)}" }));
+                .Select(error => error with { Pointer = PlaceOf(error.Pointer) }));
         }
         return order.Mode;
     }
+
+    /// <summary>What the call has in its address or at its top is an option of the job.</summary>
+    private static string PlaceOf(string? pointer) => pointer switch
+    {
+        null => EntityPlace,
+        "/action" => ActionPlace,
+        _ => pointer,
+    };
 
     /// <summary>The header of a CSV is one for all items.</summary>
     public override async ValueTask<Func<int, bool>?> InspectAsync(JobInspection job, List<Error> errors, CancellationToken cancellationToken)

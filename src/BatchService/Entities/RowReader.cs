@@ -1,5 +1,6 @@
 using System.Text.Json;
 using BatchService.Batching;
+using BatchService.Jobs;
 
 namespace BatchService.Entities;
 
@@ -53,14 +54,16 @@ internal sealed class RowReader(Entity entity, RowAction action)
         return parsed;
     }
 
-    /// <summary>Reads a CSV record whose fields belong to <paramref name="header"/>; null is an absent value.</summary>
+    /// <summary>Reads a CSV record whose fields belong to <paramref name="header"/>; null is NULL.</summary>
     public ParsedRow Read(IReadOnlyList<string> header, IReadOnlyList<string?> fields, string pointer, List<Error> errors)
     {
         var parsed = new ParsedRow(new string?[entity.Columns.Count], new bool[entity.Columns.Count], null, pointer);
         for (var field = 0; field < header.Count; field++)
         {
+            if (fields[field] == CsvCell.NotGiven)
+                continue;
             var ordinal = FindOrdinal(header[field]);
-            if (ordinal < 0 && IsOfADownload(header[field]))
+            if (ordinal < 0 && JobDownload.IsAddedToFailed(header[field]))
                 continue;
             if (ordinal < 0 && header[field] == EtagName && action is RowAction.Update or RowAction.Delete)
             {
@@ -83,9 +86,6 @@ internal sealed class RowReader(Entity entity, RowAction action)
         CheckMissing(parsed, pointer, errors);
         return parsed;
     }
-
-    /// <summary>What a job's download of failed rows adds to them, so that the file can be imported again as it is.</summary>
-    public static bool IsOfADownload(string column) => column is "error_code" or "error_message";
 
     private void ReadCell(
         JsonElement value, int ordinal, ParsedRow parsed, string pointer, Func<JsonElement, bool>? isDeferred, List<Error> errors)

@@ -63,7 +63,7 @@ internal sealed class RowRequestEndpoints : IAsyncDisposable
         };
         if (OnConflict.ValueKind != JsonValueKind.Undefined)
             options["on_conflict"] = JsonNode.Parse(OnConflict.GetRawText());
-        return JobOrder.Of("rows", options, Source!, "/items");
+        return JobOrder.Of("rows", options, Source!, "/items") with { PlaceInCall = RowJobType.PlaceInCall };
     }
 
     private async Task ReadJsonAsync(HttpContext context, string entity, BatchOptions limits, CancellationToken cancellationToken)

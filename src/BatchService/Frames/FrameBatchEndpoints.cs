@@ -60,7 +60,9 @@ internal static class FrameBatchEndpoints
             await Problem.WriteAsync(context, errors, cancellationToken);
             return;
         }
-        if (preferences.RespondAsync)
+        // Nothing to do is done at once.
+        var isLater = preferences.RespondAsync && request.Frames.Count > 0;
+        if (isLater)
         {
             await door.AcceptAsync(context, ToOrder(json.Root), key, errors, deadline.Token);
             return;

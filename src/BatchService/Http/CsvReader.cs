@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Text;
 using System.Text.Unicode;
 using BatchService.Batching;
 using CsvHelper;
@@ -8,16 +9,21 @@ namespace BatchService.Http;
 /// <summary>One row of a CSV stream.</summary>
 /// <param name="Index">Counts the rows after the header, from 0: the item's index.</param>
 /// <param name="Line">The line on which the row begins, from 1: what an editor shows.</param>
-/// <param name="Values">One for each column: null for an empty field, the empty string for a quoted empty one. None beside an error.</param>
+/// <param name="Values">
+/// One for each column: null for an empty field, the empty string for a quoted empty one, <see cref="CsvCell.NotGiven"/> for an unquoted
+/// <c>\D</c>. None beside an error.
+/// </param>
 /// <param name="Error">With its index: this row alone is wrong. Without: the stream cannot be read on, and this is its last element.</param>
 internal readonly record struct CsvRow(int Index, long Line, string?[] Values, Error? Error);
 
 /// <summary>
-/// Reads CSV (RFC 4180, comma, UTF-8, with a header row) in constant memory. Blank lines are skipped. CsvHelper splits; what is NULL
-/// and what is '' is told apart here, by the quotes.
+/// Reads CSV (RFC 4180, comma, UTF-8, with a header row) in constant memory. Blank lines are skipped. CsvHelper splits; what is NULL,
+/// what is '' and what is not given is told apart here, by the quotes.
 /// </summary>
 internal sealed class CsvReader(Stream stream, int maxRecordBytes) : IAsyncDisposable
 {
+    private static readonly byte[] s_notGiven = Encoding.UTF8.GetBytes(CsvCell.NotGivenMark);
+
     private readonly CsvHelper.CsvReader _csv =
         CsvHelper.CsvReader.Create(new Utf8Only(stream), Options(maxRecordBytes), leaveOpen: true);
     private Error? _error;
@@ -38,19 +44,19 @@ internal sealed class CsvReader(Stream stream, int maxRecordBytes) : IAsyncDispo
             return new Error(ErrorCodes.MalformedJson, "The CSV header has bytes that are not UTF-8 text.");
         }
 
-        var names = Values();
+        var names = Enumerable.Range(0, _csv.FieldCount).Select(column => _csv.GetString(column)).ToArray();
         if (Array.FindIndex(names, string.IsNullOrWhiteSpace) is >= 0 and var empty)
         {
             return new Error(ErrorCodes.MalformedJson, $"Column {empty + 1} of the CSV header has no name.");
         }
 
-        var seen = new HashSet<string?>(StringComparer.Ordinal);
+        var seen = new HashSet<string>(StringComparer.Ordinal);
         if (Array.FindIndex(names, name => !seen.Add(name)) is >= 0 and var twice)
         {
             return new Error(ErrorCodes.MalformedJson, $"Column {twice + 1} of the CSV header has the name of an earlier one.");
         }
 
-        Columns = names!;
+        Columns = names;
         return null;
     }
 
@@ -137,7 +143,8 @@ internal sealed class CsvReader(Stream stream, int maxRecordBytes) : IAsyncDispo
         var values = new string?[_csv.FieldCount];
         for (var i = 0; i < values.Length; i++)
         {
-            values[i] = _csv.GetRawSpan(i).IsEmpty ? null : _csv.GetString(i);
+            var raw = _csv.GetRawSpan(i);
+            values[i] = raw.SequenceEqual(s_notGiven) ? CsvCell.NotGiven : raw.IsEmpty ? null : _csv.GetString(i);
         }
 
         return values;

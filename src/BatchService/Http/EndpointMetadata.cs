@@ -36,6 +36,8 @@ internal sealed record SuccessAnswer(int Status, string Description, IReadOnlyLi
 /// <summary>What an endpoint says about itself where it is mapped; read by <see cref="OpenApiOperations"/>.</summary>
 internal static class EndpointMetadata
 {
+    private const int MaxNothingBytes = 64 * 1024;
+
     /// <summary>
     /// Adds a request body that works when it is sent as it is. The first one of a media type is what Swagger UI fills in.
     /// </summary>
@@ -80,10 +82,10 @@ internal static class EndpointMetadata
                 ? Problem.Of(errors)
                 : await next(invocation));
 
-    /// <summary>Refuses with 400 what is sent to a call that takes no body.</summary>
+    /// <summary>Refuses with 400 what is sent to a call that says everything in its address.</summary>
     public static TBuilder RefuseBody<TBuilder>(this TBuilder builder)
         where TBuilder : IEndpointConventionBuilder => builder.AddEndpointFilter(async (invocation, next) =>
-            await EmptyBody.CheckAsync(invocation.HttpContext) is { Count: > 0 } errors
+            await JsonBody.ReadNothingAsync(invocation.HttpContext.Request, MaxNothingBytes, invocation.HttpContext.RequestAborted) is (_, { Count: > 0 } errors)
                 ? Problem.Of(errors)
                 : await next(invocation));
 

@@ -50,8 +50,10 @@ internal sealed class ItemBatchCall(IOptions<BatchOptions> limits)
         }
 
         var source = new ItemSource.Json(envelope.Items);
-        if (preferences.RespondAsync && respondAsync is not null)
-            await respondAsync(context, source, envelope, key, deadline.Token);
+        // Nothing to do is done at once.
+        var isLater = preferences.RespondAsync && respondAsync is not null && envelope.Items.GetArrayLength() > 0;
+        if (isLater)
+            await respondAsync!(context, source, envelope, key, deadline.Token);
         else
             await RunAsync(context, preferences, asLines, envelope, source, key, run, deadline.Token);
     }
@@ -87,10 +89,12 @@ internal sealed class ItemBatchCall(IOptions<BatchOptions> limits)
             return;
         }
 
-        if (preferences.RespondAsync && respondAsync is not null)
-            await respondAsync(context, stream.Source!, envelope, stream.Key, context.RequestAborted);
+        var source = (ItemSource.Streamed)stream.Source!;
+        var isLater = preferences.RespondAsync && respondAsync is not null && await source.Open(context.RequestAborted).AnyAsync(context.RequestAborted);
+        if (isLater)
+            await respondAsync!(context, source, envelope, stream.Key, context.RequestAborted);
         else
-            await RunAsync(context, preferences, asLines: true, envelope, stream.Source!, stream.Key, run, context.RequestAborted);
+            await RunAsync(context, preferences, asLines: true, envelope, source, stream.Key, run, context.RequestAborted);
     }
 
     private static async Task RunAsync(

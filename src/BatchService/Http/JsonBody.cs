@@ -43,6 +43,24 @@ internal sealed class JsonBody : IDisposable
         return new JsonBody(body, document, refusal);
     }
 
+    /// <summary>Reads the body of a call that says everything in its address: nothing, or an object without fields; anything else is an error.</summary>
+    public static async Task<(byte[] Bytes, IReadOnlyList<Error> Errors)> ReadNothingAsync(
+        HttpRequest request, int maxBytes, CancellationToken cancellationToken)
+    {
+        var (body, error) = await RequestBody.ReadAsync(request, maxBytes, cancellationToken);
+        if (body is null)
+            return ([], error == RequestBody.Empty ? [] : [error!]);
+        using (body)
+        {
+            if ((RequestMedia.Read(request, MediaKind.Json).Error ?? JsonScanner.Scan(body.Bytes.Span)) is { } unreadable)
+                return ([], [unreadable]);
+            using var document = JsonDocument.Parse(body.Bytes, new JsonDocumentOptions { MaxDepth = JsonScanner.MaxDepth });
+            var errors = new List<Error>();
+            new FieldReader(document.RootElement, "", errors).RefuseOthers();
+            return (body.Bytes.ToArray(), errors);
+        }
+    }
+
     /// <summary>What the rate limit counts: whatever an endpoint calls its items, they are the longest array of the request.</summary>
     private static int CountItems(JsonElement root) => root.ValueKind == JsonValueKind.Object
         ? root.EnumerateObject().Max(member => member.Value.ValueKind == JsonValueKind.Array ? member.Value.GetArrayLength() : (int?)null) ?? 0

@@ -14,6 +14,9 @@ internal sealed class RequestBody : IDisposable
     private int _start;
     private int _end;
 
+    /// <summary>The error of a body without a byte.</summary>
+    public static readonly Error Empty = new(ErrorCodes.MalformedJson, "The request body is empty.");
+
     private RequestBody() => _buffer = ArrayPool<byte>.Shared.Rent(FirstBufferBytes);
 
     /// <summary>Valid until the body is disposed of.</summary>
@@ -98,7 +101,7 @@ internal sealed class RequestBody : IDisposable
         }
 
         _start = Bytes.Span.StartsWith("\uFEFF"u8) ? 3 : 0;
-        return _start == _end ? new Error(ErrorCodes.MalformedJson, "The request body is empty.") : null;
+        return _start == _end ? Empty : null;
     }
 
     private void Grow()

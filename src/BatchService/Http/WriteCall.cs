@@ -46,14 +46,16 @@ internal sealed class WriteCall(AtomicWrite writes, IOptions<BatchOptions> limit
         await AnswerAsync(context, key, (connection, token) => write(request, connection, token), deadline.Token);
     }
 
-    /// <summary>Runs a call without a body.</summary>
+    /// <summary>Runs a call that says everything in its address: its body is empty, or <c>{}</c>.</summary>
     public async Task RunAsync(HttpContext context, string route, Func<NpgsqlConnection, CancellationToken, Task<WriteResult>> write)
     {
         using var deadline = RequestDeadline.Start(context, limits.Value);
-        var (key, keyError) = IdempotencyHeader.Read(context, route, []);
-        if (keyError is not null)
+        var (body, bodyErrors) = await JsonBody.ReadNothingAsync(context.Request, limits.Value.MaxBodyBytes, deadline.Token);
+        var (key, keyError) = IdempotencyHeader.Read(context, route, body);
+        IReadOnlyList<Error> errors = keyError is null ? bodyErrors : [.. bodyErrors, keyError];
+        if (errors.Count > 0)
         {
-            await Problem.WriteAsync(context, [keyError], context.RequestAborted);
+            await Problem.WriteAsync(context, errors, context.RequestAborted);
             return;
         }
 

@@ -18,17 +18,18 @@ internal static class JobControlEndpoints
             .WithAnswer(StatusCodes.Status200OK, "The job, canceled.")
             .WithPathExample("id", JobExamples.UnknownId)
             .RefuseUnknownQuery(JobCallerEndpoints.UserId)
+            .WithWriteHeaders()
             .WithUserId()
             .RequireScope("jobs:write");
         routes.MapPost("/batch/jobs/{id}/retry", RetryAsync)
             .WithName("PostBatchJobRetry")
             .WithTags("Jobs")
             .WithSummary("A new job with the failed or the unprocessed items of a finished one")
-            .Honours(Preference.RespondAsync)
             .WithAnswer(StatusCodes.Status202Accepted, "Accepted; Location is where the new job can be watched.")
             .WithPathExample("id", JobExamples.UnknownId)
             .WithExample("failed", """{ "only": "failed" }""")
             .RefuseUnknownQuery(JobCallerEndpoints.UserId)
+            .WithBatchHeaders()
             .WithUserId()
             .RequireScope("jobs:write");
         routes.MapDelete("/batch/jobs/{id}", DeleteAsync)
@@ -42,19 +43,20 @@ internal static class JobControlEndpoints
             .RequireScope("jobs:delete");
     }
 
-    private static async Task CancelAsync(
-        HttpContext context, string id, NpgsqlDataSource database, JobEnding ending, CancellationToken cancellationToken)
-    {
-        if (await JobEndpoints.FindAsync(context, id, database, cancellationToken) is not { } job)
-            return;
-        if (job.HasEnded || !await ending.CancelAsync(job.JobId, cancellationToken))
+    private static Task CancelAsync(HttpContext context, string id, WriteCall call, JobEnding ending) =>
+        call.RunAsync(context, $"POST /batch/jobs/{id}/cancel", async (connection, token) =>
         {
-            await Problem.WriteAsync(context, [new Error(ErrorCodes.JobStateConflict, "The job has ended already")], cancellationToken);
-            return;
-        }
-        if (await JobEndpoints.FindAsync(context, id, database, cancellationToken) is { } canceled)
-            await JobEndpoints.WriteAsync(context, canceled);
-    }
+            var (job, refusal) = await FindAsync();
+            if (job is null)
+                return WriteResult.Refused(refusal!);
+            if (job.HasEnded || !await ending.CancelAsync(connection, job.JobId, token))
+                return WriteResult.Refused(new Error(ErrorCodes.JobStateConflict, "The job has ended already"));
+            var (canceled, _) = await FindAsync();
+            return WriteResult.Done(StoredAnswer.Json(StatusCodes.Status200OK, canceled!.ToJson()));
+
+            Task<(JobStatus? Job, Error? Refusal)> FindAsync() =>
+                JobEndpoints.FindAsync(id, new NpgsqlCommand { Connection = connection }, context.GetCaller(), token);
+        });
 
     private static async Task RetryAsync(
         HttpContext context,
@@ -78,17 +80,20 @@ internal static class JobControlEndpoints
             await Problem.WriteAsync(context, errors, cancellationToken);
             return;
         }
-        if (await JobEndpoints.FindAsync(context, id, database, cancellationToken) is not { } job)
-            return;
         var statuses = only == "failed" ? [JobItemStatus.Failed] : JobItemStatus.Unprocessed;
-        if (!job.HasEnded || !await reader.ReadAsync(job, statuses, -1, cancellationToken).AnyAsync(cancellationToken))
+        await door.AcceptAsync(context, key, OrderAsync, cancellationToken);
+
+        async Task<(JobOrder? Order, Error? Refusal)> OrderAsync(CancellationToken token)
         {
-            var reason = job.HasEnded ? $"The job has no {only} items" : "The job has not ended yet";
-            await Problem.WriteAsync(context, [new Error(ErrorCodes.JobStateConflict, reason)], cancellationToken);
-            return;
+            var (job, refusal) = await JobEndpoints.FindAsync(id, database.CreateCommand(), context.GetCaller(), token);
+            if (job is null)
+                return (null, refusal);
+            if (!job.HasEnded)
+                return (null, new Error(ErrorCodes.JobStateConflict, "The job has not ended yet"));
+            if (!await reader.ReadAsync(job, statuses, -1, token).AnyAsync(token))
+                return (null, new Error(ErrorCodes.JobStateConflict, $"The job has no {only} items"));
+            return (await JobRetry.OrderAsync(job, statuses, reader, database, token), null);
         }
-        var order = await JobRetry.OrderAsync(job, statuses, reader, database, cancellationToken);
-        await door.AcceptAsync(context, order, key, errors, cancellationToken);
     }
 
     private static string ReadOnly(JsonElement body, List<Error> errors)

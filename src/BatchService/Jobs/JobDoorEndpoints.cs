@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Text.Json;
 using BatchService.Batching;
 using BatchService.Http;
+using Npgsql;
 
 namespace BatchService.Jobs;
 
@@ -20,15 +21,43 @@ internal sealed class JobDoorEndpoints(JobSubmission submission, AtomicWrite wri
             await Problem.WriteAsync(context, errors, context.RequestAborted);
             return;
         }
-        var result = await writes.RunAsync(
+        await AnswerAsync(context, key, (connection, token) => KeepAsync(connection, accepted, caller, token), cancellationToken);
+    }
+
+    /// <summary>Accepts or refuses an order that is not looked for before the key is known to be new, and writes the answer.</summary>
+    /// <param name="findAsync">The order, or why there is none.</param>
+    public Task AcceptAsync(
+        HttpContext context,
+        IdempotencyKey? key,
+        Func<CancellationToken, Task<(JobOrder? Order, Error? Refusal)>> findAsync,
+        CancellationToken cancellationToken)
+    {
+        var caller = context.GetCaller();
+        return AnswerAsync(
+            context,
             key,
-            caller,
             async (connection, token) =>
             {
-                var (job, refusals) = await submission.WriteAsync(connection, accepted, caller, token);
-                return job is null ? WriteResult.Refused(refusals) : WriteResult.Done(ToAnswer(job));
+                var (order, refusal) = await findAsync(token);
+                if (order is null)
+                    return WriteResult.Refused(refusal!);
+                var errors = new List<Error>();
+                var accepted = await submission.CheckAsync(order, caller, errors, token);
+                return accepted is null ? WriteResult.Refused(errors) : await KeepAsync(connection, accepted, caller, token);
             },
             cancellationToken);
+    }
+
+    private async Task<WriteResult> KeepAsync(NpgsqlConnection connection, CheckedOrder order, Caller caller, CancellationToken cancellationToken)
+    {
+        var (job, refusals) = await submission.WriteAsync(connection, order, caller, cancellationToken);
+        return job is null ? WriteResult.Refused(refusals) : WriteResult.Done(ToAnswer(job));
+    }
+
+    private async Task AnswerAsync(
+        HttpContext context, IdempotencyKey? key, Func<NpgsqlConnection, CancellationToken, Task<WriteResult>> write, CancellationToken cancellationToken)
+    {
+        var result = await writes.RunAsync(key, context.GetCaller(), write, cancellationToken);
         if (result.Answer is { } answer)
             await StoredAnswerWriter.WriteAsync(context, answer, context.RequestAborted);
         else

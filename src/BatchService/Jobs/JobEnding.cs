@@ -1,4 +1,3 @@
-using System.Text.Json;
 using BatchService.Batching;
 using Microsoft.Extensions.Options;
 using Npgsql;
@@ -24,9 +23,12 @@ internal sealed class JobEnding(TransactionRunner transactions, IOptions<JobOpti
         error: null,
         cancellationToken);
 
-    /// <summary>False when it had ended before. When this returns, nothing of the job is written any more.</summary>
-    public Task<bool> CancelAsync(Guid jobId, CancellationToken cancellationToken) =>
-        EndAsync(jobId, "canceled", "status IN ('pending', 'processing')", error: null, cancellationToken);
+    /// <summary>
+    /// Cancels inside the connection's transaction; false when it had ended before. Once that is committed, nothing of the job is written
+    /// any more.
+    /// </summary>
+    public Task<bool> CancelAsync(NpgsqlConnection connection, Guid jobId, CancellationToken cancellationToken) =>
+        EndAsync(connection, jobId, "canceled", "status IN ('pending', 'processing')", error: null, cancellationToken);
 
     /// <summary>
     /// Looks after what no worker does: jobs whose last worker went before it could complete them, and poison, whose workers go again and
@@ -135,10 +137,7 @@ internal sealed class JobEnding(TransactionRunner transactions, IOptions<JobOpti
         NpgsqlConnection connection, Guid jobId, string status, string callback, string caller, CancellationToken cancellationToken)
     {
         var job = await JobStatusQuery.FindAsync(new NpgsqlCommand { Connection = connection }, jobId, caller, cancellationToken);
-        using var data = new MemoryStream();
-        await using (var writer = new Utf8JsonWriter(data))
-            job!.Write(writer);
-        await WebhookOutbox.AddAsync(connection, new WebhookMessage(callback, $"job.{status}", caller, data.ToArray()), cancellationToken);
+        await WebhookOutbox.AddAsync(connection, new WebhookMessage(callback, $"job.{status}", caller, job!.ToJson()), cancellationToken);
     }
 
     private async Task<IReadOnlyList<Guid>> FindAsync(string sql, NpgsqlParameter[] parameters, CancellationToken cancellationToken)

@@ -45,13 +45,26 @@ internal static class JobEndpoints
     /// <summary>The job, or null when the answer is written: 404 for what is not there or another caller's, 410 for what was.</summary>
     public static async Task<JobStatus?> FindAsync(HttpContext context, string id, NpgsqlDataSource database, CancellationToken cancellationToken)
     {
+        var (job, refusal) = await FindAsync(id, database.CreateCommand(), context.GetCaller(), cancellationToken);
+        if (refusal is not null)
+            await Problem.WriteAsync(context, [refusal], cancellationToken);
+        return job;
+    }
+
+    /// <summary>The same for who answers later: the job, or why there is none.</summary>
+    /// <param name="command">An empty command of the connection or data source to ask.</param>
+    public static async Task<(JobStatus? Job, Error? Refusal)> FindAsync(
+        string id, NpgsqlCommand command, Caller caller, CancellationToken cancellationToken)
+    {
         var job = Guid.TryParseExact(id, "D", out var jobId)
-            ? await JobStatusQuery.FindAsync(database.CreateCommand(), jobId, context.GetCaller().Subject, cancellationToken)
+            ? await JobStatusQuery.FindAsync(command, jobId, caller.Subject, cancellationToken)
             : null;
-        if (job is { IsExpired: false })
-            return job;
-        await Problem.WriteAsync(context, [job is null ? NotFound : Expired], cancellationToken);
-        return null;
+        return job switch
+        {
+            null => (null, NotFound),
+            { IsExpired: true } => (null, Expired),
+            _ => (job, null),
+        };
     }
 
     public static Error NotFound { get; } = new(ErrorCodes.NotFound, "Batch job not found");
@@ -76,7 +89,7 @@ internal static class JobEndpoints
         await WriteAsync(context, job);
     }
 
-    private static async Task ListAsync(HttpContext context, NpgsqlDataSource database, CancellationToken cancellationToken)
+    private static async Task ListAsync(HttpContext context, NpgsqlDataSource database, JobTypes types, CancellationToken cancellationToken)
     {
         var query = context.Request.Query;
         var errors = new List<Error>();
@@ -84,6 +97,9 @@ internal static class JobEndpoints
         var status = query["status"].Count > 0 ? query["status"].ToString() : null;
         if (status is not null && !s_statuses.Contains(status, StringComparer.Ordinal))
             errors.Add(new Error(ErrorCodes.FieldInvalid, $"The query parameter 'status' must be one of: {string.Join(", ", s_statuses)}"));
+        var type = query["job_type"].Count > 0 ? query["job_type"].ToString() : null;
+        if (type is not null && types.Find(type) is null)
+            errors.Add(new Error(ErrorCodes.FieldInvalid, $"The query parameter 'job_type' must be one of: {string.Join(", ", types.Names)}"));
         Guid? before = null;
         if (page.After is [var last])
         {
@@ -97,7 +113,6 @@ internal static class JobEndpoints
             await Problem.WriteAsync(context, errors, cancellationToken);
             return;
         }
-        var type = query["job_type"].Count > 0 ? query["job_type"].ToString() : null;
         var jobs = await JobStatusQuery.ListAsync(
             database, context.GetCaller().Subject, status, type, before, page.Limit + 1, cancellationToken);
         context.Response.ContentType = RequestMedia.Json;

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Text.Json;
+using BatchService.Batching;
 using Microsoft.Extensions.Options;
 using Npgsql;
 
@@ -10,6 +11,11 @@ namespace BatchService.Jobs;
 /// <param name="Result">Null while nothing is decided.</param>
 internal sealed record JobItem(int Index, string Status, ReadOnlyMemory<byte> Line, JobResult? Result)
 {
+    /// <summary>Why it has no effect; of one that nothing was decided about, because the run ended before it.</summary>
+    public string? ErrorCode => Result is null && Status == JobItemStatus.Skipped ? ErrorCodes.NotExecuted.Name : Result?.ErrorCode;
+
+    public string? ErrorMessage => Result is null && Status == JobItemStatus.Skipped ? ErrorCodes.NotExecuted.Title : Result?.ErrorMessage;
+
     /// <summary>Writes it as <c>GET …/items</c> tells it.</summary>
     public void Write(Utf8JsonWriter writer, IReadOnlyList<string>? header)
     {
@@ -23,11 +29,11 @@ internal sealed record JobItem(int Index, string Status, ReadOnlyMemory<byte> Li
             writer.WriteRawValue(Result.Output.Span, skipInputValidation: true);
         else
             writer.WriteNullValue();
-        writer.WriteString("error_message", Result?.ErrorMessage);
-        writer.WriteString("error_code", Result?.ErrorCode);
+        writer.WriteString("error_message", ErrorMessage);
+        writer.WriteString("error_code", ErrorCode);
         if (Result?.Pointer is { } pointer)
             writer.WriteString("pointer", pointer);
-        writer.WriteString("processed_at", Result is null ? null : Batching.Rfc3339.Format(Result.ProcessedAt));
+        writer.WriteString("processed_at", Result is null ? null : Rfc3339.Format(Result.ProcessedAt));
         writer.WriteEndObject();
     }
 
@@ -39,9 +45,9 @@ internal sealed record JobItem(int Index, string Status, ReadOnlyMemory<byte> Li
             return;
         }
         writer.WriteStartObject();
-        var column = 0;
-        foreach (var field in JsonElement.Parse(Line.Span).EnumerateArray())
-            writer.WriteString(header[column++], field.GetString());
+        var fields = JsonElement.Parse(Line.Span).EnumerateArray().Select(field => field.GetString());
+        foreach (var (name, field) in header.Zip(fields).Where(pair => pair.Second != CsvCell.NotGiven))
+            writer.WriteString(name, field);
         writer.WriteEndObject();
     }
 }

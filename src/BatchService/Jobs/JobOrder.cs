@@ -18,13 +18,16 @@ internal sealed record JobOrder(
     IReadOnlyList<string>? Header,
     Func<CancellationToken, IAsyncEnumerable<ItemInput>> Open)
 {
-    private const int MaxMetadataBytes = 16 * 1024;
+    public const int MaxMetadataBytes = 16 * 1024;
 
     /// <summary>The job whose items these are.</summary>
     public Guid? RetryOf { get; init; }
 
     /// <summary>The place that pointers to items begin with.</summary>
     public string Root { get; init; } = "/items";
+
+    /// <summary>The place in the request of what is wrong with the options; null for what has no place in its body.</summary>
+    public Func<string?, string?> PlaceInCall { get; init; } = pointer => pointer;
 
     /// <summary>Reads the envelope of a JSON body; what is wrong is added to <paramref name="errors"/>.</summary>
     public static JobOrder Read(JsonElement body, int maxItems, List<Error> errors)
@@ -44,7 +47,7 @@ internal sealed record JobOrder(
         var options = ReadObject(fields, "options");
         var metadata = ReadObject(fields, "metadata");
         if (metadata.ValueKind == JsonValueKind.Object && Encoding.UTF8.GetByteCount(metadata.GetRawText()) > MaxMetadataBytes)
-            fields.Invalid("metadata", $"must not be longer than {MaxMetadataBytes} bytes");
+            fields.Invalid("metadata", TooLongMetadata);
         var callback = fields.Text("callback_url", required: false, 2_048);
         fields.RefuseOthers();
         return new JobOrder(type, options, metadata, callback, null, _ => Enumerate(items));
@@ -67,6 +70,8 @@ internal sealed record JobOrder(
 
     public static Error TooMany(int maxItems) =>
         new(ErrorCodes.BatchTooLarge, $"Batch size exceeds maximum ({maxItems})", "/items");
+
+    public static string TooLongMetadata { get; } = $"must not be longer than {MaxMetadataBytes} bytes";
 
     /// <summary>The elements of an array as items.</summary>
     public static IAsyncEnumerable<ItemInput> Enumerate(JsonElement items) => items.ValueKind == JsonValueKind.Array

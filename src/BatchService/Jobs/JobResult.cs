@@ -26,7 +26,7 @@ internal static class JobItemStatus
     {
         ItemStatus.Completed or ItemStatus.Replayed => Success,
         ItemStatus.Failed => Failed,
-        ItemStatus.Skipped => Skipped,
+        ItemStatus.Skipped or ItemStatus.RolledBack => Skipped,
         _ => null,
     };
 }
@@ -55,6 +55,8 @@ internal sealed record JobResult(
             writer.WriteString("s"u8, status);
             if (outcome.Error is { } error)
                 WriteError(writer, error, outcome.Index);
+            else if (outcome.Status == ItemStatus.RolledBack)
+                WriteError(writer, new Error(ErrorCodes.RolledBack, ErrorCodes.RolledBack.Title), outcome.Index);
             else if (outcome.Status == ItemStatus.Skipped)
                 WriteError(writer, new Error(ErrorCodes.DependencyFailed, "Dependency failed"), outcome.Index);
             else

@@ -84,14 +84,17 @@ internal static class JobResultsEndpoints
     {
         string[] extra = status switch
         {
-            "failed" => ["error_code", "error_message"],
+            "failed" => [JobDownload.ErrorCode, JobDownload.ErrorMessage],
             "success" => ["output_data"],
             "unprocessed" => [],
-            _ => ["status", "output_data", "error_code", "error_message"],
+            _ => ["status", "output_data", JobDownload.ErrorCode, JobDownload.ErrorMessage],
         };
         // A body that was such a download itself has the extra columns already; they are told anew, not twice.
         var columns = (header ?? await FindColumnsAsync(open(), cancellationToken)).ToList();
         var kept = columns.Count - (columns.Count >= extra.Length && columns.TakeLast(extra.Length).SequenceEqual(extra, StringComparer.Ordinal) ? extra.Length : 0);
+        // Without any column there is no header row either: CSV has no empty one.
+        if (kept + extra.Length == 0)
+            return;
         await using var csv = CsvWriter.Create(context.Response.Body, new CsvWriterOptions { NewLine = "\r\n" }, leaveOpen: true);
         await WriteRecordAsync(csv, columns.Take(kept).Concat(extra), cancellationToken);
         await foreach (var item in open().WithCancellation(cancellationToken))
@@ -118,7 +121,7 @@ internal static class JobResultsEndpoints
         var json = JsonElement.Parse(item.Line.Span);
         if (isCsv)
             return json.EnumerateArray().Select(field => field.GetString());
-        return columns.Select(column => json.ValueKind == JsonValueKind.Object && json.TryGetProperty(column, out var value) ? Text(value) : null);
+        return columns.Select(column => json.ValueKind == JsonValueKind.Object && json.TryGetProperty(column, out var value) ? Text(value) : CsvCell.NotGiven);
     }
 
     private static string? Text(JsonElement value) => value.ValueKind switch
@@ -131,16 +134,21 @@ internal static class JobResultsEndpoints
     private static string? Extra(JobItem item, string name) => name switch
     {
         "status" => item.Status,
-        "error_code" => item.Result?.ErrorCode,
-        "error_message" => item.Result?.ErrorMessage,
+        JobDownload.ErrorCode => item.ErrorCode,
+        JobDownload.ErrorMessage => item.ErrorMessage,
         _ => item.Result is { Output.IsEmpty: false } result ? Encoding.UTF8.GetString(result.Output.Span) : null,
     };
 
     private static async Task WriteRecordAsync(CsvWriter csv, IEnumerable<string?> fields, CancellationToken cancellationToken)
     {
-        // An empty text is quoted, and stays apart from an absent value.
         foreach (var field in fields)
-            csv.WriteField(field ?? "", field?.Length == 0 ? CsvQuoting.Always : CsvQuoting.WhenNeededOrWhitespace);
+        {
+            // In quotes, the texts that look like the absence of one stay apart from it.
+            if (field is "" or CsvCell.NotGivenMark)
+                csv.WriteField(field, CsvQuoting.Always);
+            else
+                csv.WriteField(field == CsvCell.NotGiven ? CsvCell.NotGivenMark : field ?? "", CsvQuoting.WhenNeededOrWhitespace);
+        }
         await csv.EndRecordAsync(cancellationToken);
     }
 

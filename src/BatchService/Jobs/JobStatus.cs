@@ -52,6 +52,15 @@ internal sealed record JobStatus(
         }
     }
 
+    /// <summary>What <see cref="Write"/> writes.</summary>
+    public byte[] ToJson()
+    {
+        using var json = new MemoryStream();
+        using (var writer = new Utf8JsonWriter(json))
+            Write(writer);
+        return json.ToArray();
+    }
+
     public void Write(Utf8JsonWriter writer)
     {
         writer.WriteStartObject();

@@ -41,7 +41,9 @@ internal sealed class JobSubmission(
                 errors.Add(new Error(ErrorCodes.FieldInvalid, $"The field 'job_type' must be one of: {string.Join(", ", types.Names)}", "/job_type"));
             return null;
         }
-        var mode = await type.CheckAsync(OptionsOf(order), caller, errors, cancellationToken);
+        var refusals = new List<Error>();
+        var mode = await type.CheckAsync(OptionsOf(order), caller, refusals, cancellationToken);
+        errors.AddRange(refusals.Select(error => error with { Pointer = order.PlaceInCall(error.Pointer) }));
         if (order.Header is not null && !type.TakesCsv)
             errors.Add(new Error(ErrorCodes.UnsupportedMediaType, $"Items of the type '{type.Name}' are JSON; send them as application/json or application/x-ndjson."));
         if (errors.Count > before)

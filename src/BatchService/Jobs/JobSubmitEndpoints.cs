@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using BatchService.Batching;
@@ -11,9 +12,10 @@ namespace BatchService.Jobs;
 internal static class JobSubmitEndpoints
 {
     private const string Route = "POST /batch/jobs";
+    private const string Metadata = "metadata";
 
     /// <summary>What the query string of a stream may say of the job; everything else is an option of its type.</summary>
-    private static readonly string[] s_ofTheJob = ["job_type", "callback_url", JobCallerEndpoints.UserId];
+    private static readonly string[] s_ofTheJob = ["job_type", "callback_url", Metadata, JobCallerEndpoints.UserId];
 
     public static void MapJobSubmission(this IEndpointRouteBuilder routes) => routes
         .MapPost("/batch/jobs", SubmitAsync)
@@ -22,6 +24,8 @@ internal static class JobSubmitEndpoints
         .WithSummary("Run a batch of any kind in the background, exactly once")
         .WithAnswer(StatusCodes.Status202Accepted, "Accepted; Location is where the job can be watched.")
         .WithQueryParameter("job_type", "", "Of an NDJSON or CSV body")
+        .WithQueryParameter(Metadata, "", "NDJSON and CSV: a JSON object that the job carries")
+        .WithQueryParameter("callback_url", "", "NDJSON and CSV: where a webhook tells of the end")
         .WithWriteHeaders()
         .Honours(Preference.RespondAsync)
         .WithUserId()
@@ -68,6 +72,7 @@ internal static class JobSubmitEndpoints
             errors.Add(new Error(ErrorCodes.FieldMissing, "The query parameter 'job_type' is missing"));
         else if (query["job_type"].ToString().Length == 0)
             errors.Add(new Error(ErrorCodes.FieldInvalid, "The query parameter 'job_type' must not be empty"));
+        var metadata = ReadMetadata(query, errors);
         using var stream = await ItemStream.OpenAsync(
             context, Route, kind, again: true, "/items", limits.MaxLineBytes, options.MaxBytes, cancellationToken);
         if (stream.Error is { } unreadable)
@@ -79,11 +84,25 @@ internal static class JobSubmitEndpoints
         var order = new JobOrder(
             query["job_type"].ToString(),
             ToOptions(query),
-            default,
+            metadata,
             query["callback_url"].Count > 0 ? query["callback_url"].ToString() : null,
             source.Header,
             source.Open);
         await door.AcceptAsync(context, order, stream.Key, errors, cancellationToken);
+    }
+
+    /// <summary>As strict as the field of a JSON body.</summary>
+    private static JsonElement ReadMetadata(IQueryCollection query, List<Error> errors)
+    {
+        if (query[Metadata].Count == 0)
+            return default;
+        var json = Encoding.UTF8.GetBytes(query[Metadata].ToString());
+        var metadata = JsonScanner.Scan(json) is null ? JsonElement.Parse(json) : default;
+        if (metadata.ValueKind != JsonValueKind.Object)
+            errors.Add(new Error(ErrorCodes.FieldInvalid, $"The query parameter '{Metadata}' must be a JSON object"));
+        else if (json.Length > JobOrder.MaxMetadataBytes)
+            errors.Add(new Error(ErrorCodes.FieldInvalid, $"The query parameter '{Metadata}' {JobOrder.TooLongMetadata}"));
+        return metadata;
     }
 
     private static JsonElement ToOptions(IQueryCollection query)

@@ -35,7 +35,7 @@ internal static class JobQueueEndpoints
             .WithAnswer(StatusCodes.Status200OK, "The counts, zeros included.");
         routes.MapPost("/notebooks/{id}/jobs/retry-failed", RetryAsync)
             .WithName("PostNotebookJobsRetryFailed").WithTags(Tag).WithSummary("Try every failed job again, with all of its retries")
-            .RequireScope("notebooks:write").RefuseUnknownQuery().RefuseBody().WithWriteHeaders().WithNotebookId()
+            .RequireScope("notebooks:write").RefuseUnknownQuery().WithWriteHeaders().WithNotebookId()
             .WithAnswer(StatusCodes.Status200OK, "How many.");
         MapAnswers(routes);
     }

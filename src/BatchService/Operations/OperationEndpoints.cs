@@ -69,8 +69,10 @@ internal static class OperationEndpoints
         var options = batch?.Options ?? new RequestOptions();
         if (options.Validate != Validation.None)
             errors.Add(new Error(ErrorCodes.FieldInvalid, "Option 'validateOnly' cannot be asked of a job", "/options/validateOnly"));
-        var items = batch is null ? default : body.GetProperty("operations"u8);
-        var order = JobOrder.Of("operations", JobOptionsOf(options, preferences), new ItemSource.Json(items), "/operations");
+        if (batch is null || errors.Count > 0)
+            return Problem.WriteAsync(context, batch is null ? errors : [.. errors, .. BatchChecker.CheckLinks(batch, limits)], cancellationToken);
+        var items = new ItemSource.Json(body.GetProperty("operations"u8));
+        var order = JobOrder.Of("operations", JobOptionsOf(options, preferences), items, "/operations");
         return door.AcceptAsync(context, order, key, errors, cancellationToken);
     }
 

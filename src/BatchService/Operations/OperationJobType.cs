@@ -66,7 +66,20 @@ internal sealed class OperationJobType(CatalogCache catalogs, IOptions<BatchOpti
         }
         var catalog = await catalogs.RefreshAsync(CatalogCache.MaxAgeOfARefusal, cancellationToken);
         var batch = BatchChecker.Check(new OperationBatch(operations, options), catalog, job.Caller, limits.Value, errors);
-        return batch is null ? null : Cuts(batch.Graph, operations.Count, options, errors);
+        if (batch is null)
+            return null;
+        errors.AddRange(RefusalsOf(batch));
+        return Cuts(batch.Graph, operations.Count, options, errors);
+    }
+
+    /// <summary>
+    /// A job that can do nothing is refused at once: an atomic one of which the caller may not run every operation, and any of which it may
+    /// run none. Otherwise the operations that it may not run fail by themselves.
+    /// </summary>
+    private static IReadOnlyList<Error> RefusalsOf(CheckedBatch batch)
+    {
+        var refusals = batch.Operations.Select(planned => planned.Errors.Where(error => error.Code == ErrorCodes.PermissionDenied).ToList()).ToList();
+        return batch.Options.Atomic || refusals.TrueForAll(found => found.Count > 0) ? [.. refusals.SelectMany(found => found)] : [];
     }
 
     /// <summary>The parser takes its operations for those of <c>POST /batch</c>.</summary>

@@ -1,4 +1,7 @@
 using System.Net;
+using System.Text.Json;
+using BatchService.DatabaseTests.Jobs;
+using BatchService.DatabaseTests.Rows;
 
 namespace BatchService.DatabaseTests.Attestations;
 
@@ -128,5 +131,45 @@ public sealed class AttestationDeleteTests(AttestationsFixture fixture) : IClass
         Assert.Equal(5, answers.Sum(answer => answer.Sums().Succeeded));
         Assert.Equal(15, answers.Sum(answer => answer.Sums().Failed));
         Assert.Equal(0, await fixture.CountAsync());
+    }
+
+    [Theory]
+    [InlineData("atomic")]
+    [InlineData("best_effort")]
+    public async Task Has_the_same_outcomes_in_one_call_and_as_a_job(string mode)
+    {
+        var caller = new JobsCaller(fixture.Client, null);
+        var body = JsonSerializer.Serialize(new { ids = new object[] { s_ids[0], s_unknown, 17, s_ids[1], s_ids[0] }, mode });
+        var now = await caller.PostAsync("/attestations/batch/delete", body);
+        var outcomes = now.Results.Select(result => result.Text("status") switch
+        {
+            "completed" => "success",
+            "failed" => $"failed:{result.Text("code")}",
+            _ => $"skipped:{result.Text("code")}",
+        });
+        await InitializeAsync();
+        var later = JobsCaller.IdOf(await caller.PostAsync("/attestations/batch/delete", body, RowsClient.Json, ("Prefer", "respond-async")));
+        var job = await caller.EndAsync(later);
+
+        Assert.Equal(("attestation_delete", string.Join(' ', outcomes)), (job.Text("job_type"), await caller.OutcomesAsync(later)));
+        Assert.Equal(mode == "atomic" ? 5 : 3, await fixture.CountAsync());
+        var items = await caller.ItemsAsync(later);
+        Assert.Equal($$"""{"id":"{{s_ids[0]}}"}""", items[0].GetProperty("input_data").GetRawText());
+        if (mode == "best_effort")
+            Assert.Equal(s_ids[0], items[0].Text("output_data"));
+    }
+
+    [Fact]
+    public async Task A_failed_csv_of_a_job_imports_again_as_it_is_when_the_cause_is_gone()
+    {
+        var caller = new JobsCaller(fixture.Client, null);
+        var id = await caller.RanAsync(new { job_type = "attestation_delete", items = new[] { new { id = s_unknown }, new { id = s_ids[0] } } });
+        var download = (await caller.GetAsync($"/batch/jobs/{id}/results?format=csv&status=failed")).Text;
+        await fixture.InsertAsync(s_unknown);
+        var again = JobsCaller.IdOf(await caller.PostAsync("/batch/jobs?job_type=attestation_delete", download, RowsClient.Csv));
+        await caller.EndAsync(again);
+
+        Assert.Equal("success", await caller.OutcomesAsync(again));
+        Assert.Equal(s_ids[1..], await fixture.IdsAsync());
     }
 }

@@ -162,6 +162,51 @@ public class DeviceBatchTests(DevicesFixture service) : IClassFixture<DevicesFix
         Assert.Equal(403, (await service.Client.SendAsync("/devices/enroll", Device(known, token))).Status);
     }
 
+    [Fact]
+    public async Task A_failed_csv_imports_again_as_it_is_when_the_cause_is_gone()
+    {
+        var (known, late) = (Unique(), Unique());
+        await service.Client.EnrollAsync(known);
+        var enrollments = await FailedCsvAsync("enrollment", Device(known, force: false), Device(known, token: "bsd_x", force: true));
+        await service.ExecuteAsync($"DELETE FROM batch.device WHERE device_id = '{known}'");
+        Assert.Equal("success failed:PERMISSION_DENIED", await ImportAsync("enrollment", enrollments));
+
+        const string Place = "a, \"b\" \\D é 😀";
+        var geo = new { lat = 48.5, place = Place, more = new { accuracy = new[] { 1, 2 } } };
+        var proofs = await FailedCsvAsync(
+            "proof_lock",
+            new { device_id = late, device_pubkey = Key, asset_hash = UniqueHash(), capture_time_utc = "2026-01-31T12:00:00Z", geo },
+            Proof(late));
+        await service.Client.EnrollAsync(late);
+        Assert.Equal("success success", await ImportAsync("proof_lock", proofs));
+        Assert.Equal(Place, await service.ReadAsync<string>($"SELECT geo ->> 'place' FROM batch.proof WHERE device_id = '{late}' AND geo IS NOT NULL"));
+
+        var questions = await FailedCsvAsync("query", new { record_id = "x" }, new { content_hash = "sha256:0" });
+        Assert.Equal("failed:FIELD_INVALID failed:FIELD_INVALID", await ImportAsync("query", questions));
+        Assert.StartsWith("record_id,content_hash,", questions, StringComparison.Ordinal);
+    }
+
+    private async Task<string> FailedCsvAsync(string type, params object[] items)
+    {
+        var accepted = await service.Client.SendAsync("/batch/jobs", new { job_type = type, items });
+        var job = await service.Client.FinishAsync(accepted);
+        Assert.Equal(items.Length, job.GetProperty("failed_items").GetInt32());
+        return await service.Client.GetStringAsync($"{accepted.Headers.Location}/results?format=csv&status=failed");
+    }
+
+    /// <summary>Sends a CSV as a job, and gives what became of its items.</summary>
+    private async Task<string> ImportAsync(string type, string csv)
+    {
+        using var body = new StringContent(csv);
+        body.Headers.ContentType = new System.Net.Http.Headers.MediaTypeHeaderValue("text/csv");
+        using var response = await service.Client.PostAsync($"/batch/jobs?job_type={type}", body);
+        var path = response.Headers.Location!.OriginalString;
+        await UntilAsync(async () => (await service.Client.ReadAsync(path, "wait=20")).Text("status") == "completed");
+        var items = await service.Client.ReadAsync($"{path}/items");
+        return string.Join(' ', items.Body.EnumerateArray().Select(item =>
+            item.GetProperty("status").GetString() + (item.GetProperty("error_code").GetString() is { } code ? $":{code}" : "")));
+    }
+
     [Theory]
     [InlineData("""{"job_type":"enrollment","items":[{}],"options":{"validateOnly":"execute"}}""")]
     [InlineData("""{"job_type":"proof_lock","items":[{}],"options":{"entity":"x"}}""")]

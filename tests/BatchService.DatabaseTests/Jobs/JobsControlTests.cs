@@ -56,6 +56,66 @@ public sealed class JobsControlTests(JobsFixture fixture) : IClassFixture<JobsFi
     }
 
     [Fact]
+    public async Task A_cancel_with_a_key_is_answered_again_as_it_was()
+    {
+        const int Gate = 303;
+        var caller = fixture.NewCaller();
+        await using var gate = await fixture.ShutAsync(Gate);
+        var id = await caller.AcceptedAsync(JobsCaller.Rows("gated", [new { gated_id = 1, gate = Gate }]));
+        await fixture.UntilSomeoneWaitsAsync(Gate);
+        var refused = new[]
+        {
+            await caller.PostAsync(Cancel(), """{"reason":"none"}"""),
+            await caller.PostAsync(Cancel(), "nonsense"),
+            await caller.PostAsync(Cancel(), "[]"),
+            await caller.PostAsync(Cancel(), "{}", RowsClient.Json, ("Idempotency-Key", new string('k', 256))),
+        };
+        Assert.Equal(
+            ["400 FIELD_UNKNOWN", "400 MALFORMED_JSON", "400 FIELD_INVALID", "400 FIELD_INVALID"],
+            refused.Select(answer => $"{(int)answer.Status} {answer.Code}"));
+        Assert.Equal("processing", (await caller.StatusAsync(id)).Text("status"));
+
+        var first = await caller.PostAsync(Cancel(), "{}", RowsClient.Json, ("Idempotency-Key", "cancel"));
+        var again = await caller.PostAsync(Cancel(), "{}", RowsClient.Json, ("Idempotency-Key", "cancel"));
+        var late = await caller.SendAsync(HttpMethod.Post, Cancel());
+
+        Assert.Equal((HttpStatusCode.OK, "canceled", null), (first.Status, first.Root.Text("status"), first.Header("Idempotent-Replayed")));
+        Assert.Equal((HttpStatusCode.OK, first.Text, "true"), (again.Status, again.Text, again.Header("Idempotent-Replayed")));
+        Assert.Equal((409, "JOB_STATE_CONFLICT"), ((int)late.Status, late.Code));
+
+        string Cancel() => $"/batch/jobs/{id}/cancel";
+    }
+
+    [Fact]
+    public async Task A_retry_looks_at_its_key_before_it_looks_at_the_job()
+    {
+        var caller = fixture.NewCaller();
+        var id = await caller.RanAsync(JobsCaller.Rows("word", [new { text = "" }]));
+        var first = await RetryAsync("failed");
+        var other = await RetryAsync("unprocessed");
+        await caller.SendAsync(HttpMethod.Delete, $"/batch/jobs/{id}");
+        var again = await RetryAsync("failed");
+
+        Assert.Equal((422, "IDEMPOTENCY_KEY_REUSED"), ((int)other.Status, other.Code));
+        Assert.Equal((JobsCaller.IdOf(first), "true"), (JobsCaller.IdOf(again), again.Header("Idempotent-Replayed")));
+        Assert.Equal(404, (int)(await caller.PostAsync($"/batch/jobs/{id}/retry", """{"only":"failed"}""")).Status);
+
+        Task<RowsAnswer> RetryAsync(string only) =>
+            caller.PostAsync($"/batch/jobs/{id}/retry", $$"""{"only":"{{only}}"}""", RowsClient.Json, ("Idempotency-Key", "before"));
+    }
+
+    [Theory]
+    [InlineData("cancel")]
+    [InlineData("retry")]
+    public async Task The_document_shows_the_key_of_what_writes(string call)
+    {
+        var document = JsonElement.Parse(await fixture.Client.GetStringAsync("/openapi/v1.json"));
+        var parameters = document.GetProperty("paths").GetProperty($"/batch/jobs/{{id}}/{call}").GetProperty("post").GetProperty("parameters");
+
+        Assert.Contains("Idempotency-Key", parameters.EnumerateArray().Select(parameter => parameter.Text("name")));
+    }
+
+    [Fact]
     public async Task A_deleted_job_is_gone_with_all_that_was_kept_of_it()
     {
         var caller = fixture.NewCaller();

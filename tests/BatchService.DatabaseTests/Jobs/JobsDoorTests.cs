@@ -175,15 +175,67 @@ public sealed class JobsDoorTests(JobsFixture fixture) : IClassFixture<JobsFixtu
         var dry = await caller.PostAsync(
             "/batch", """{"operations":[{"entity":"node","action":"read"}],"options":{"validateOnly":"static"}}""", RowsClient.Json, s_later);
         var rows = await caller.PostAsync("/entities/ghost/batch", """{"action":"create","items":[{}]}""", RowsClient.Json, s_later);
-        var empty = await caller.PostAsync("/attestations/batch", """{"commands":[]}""", RowsClient.Json, s_later);
+        var job = await caller.SubmitAsync(JobsCaller.Rows("ghost", [new { a = 1 }]));
+        var keyless = await caller.PostAsync("/entities/word/batch", """{"action":"update","items":[{}]}""", RowsClient.Json, s_later);
 
         Assert.Equal((400, "DEPENDENCY_UNKNOWN", "/operations/0/depends_on/0"), Told(operations));
         Assert.Equal((400, "FIELD_INVALID", "/options/validateOnly"), Told(dry));
-        Assert.Equal((404, "ENTITY_UNKNOWN"), ((int)rows.Status, rows.Code));
-        Assert.Equal((400, "BATCH_EMPTY", "/commands"), Told(empty));
+        Assert.Equal((404, "ENTITY_UNKNOWN", null), Told(rows));
+        Assert.Equal((404, "ENTITY_UNKNOWN", "/options/entity"), Told(job));
+        Assert.Equal((400, "ACTION_INVALID", "/action"), Told(keyless));
 
-        static (int, string?, string?) Told(RowsAnswer answer) =>
-            ((int)answer.Status, answer.Code, answer.Root.GetProperty("errors")[0].Text("pointer"));
+        static (int, string?, string?) Told(RowsAnswer answer) => (
+            (int)answer.Status,
+            answer.Code,
+            answer.Root.TryGetProperty("errors", out var errors) && errors[0].TryGetProperty("pointer", out var pointer) ? pointer.GetString() : null);
+    }
+
+    [Fact]
+    public async Task What_is_wrong_with_operations_is_told_once_as_without_the_preference()
+    {
+        const string Body = """
+            {"operations":[{"entity":"node"},{"id":"a","entity":"node","action":"zork","depends_on":["ghost"]},{"entity":"node","action":"read","surprise":1}],"more":1}
+            """;
+        var now = await fixture.DefaultCaller.PostAsync("/batch", Body);
+        var later = await fixture.DefaultCaller.PostAsync("/batch", Body, RowsClient.Json, s_later);
+
+        Assert.Equal(now.Status, later.Status);
+        Assert.Equal(now.Root.GetProperty("errors").GetRawText(), later.Root.GetProperty("errors").GetRawText());
+    }
+
+    [Theory]
+    [InlineData("/attestations/batch", """{"commands":[]}""", RowsClient.Json)]
+    [InlineData("/attestations/batch/delete", """{"ids":[]}""", RowsClient.Json)]
+    [InlineData("/attestations/stream", "\n", RowsClient.Ndjson)]
+    [InlineData("/frames/batch", """{"frames":[]}""", RowsClient.Json)]
+    public async Task Nothing_to_do_is_done_at_once(string path, string body, string kind)
+    {
+        var now = await fixture.DefaultCaller.PostAsync(path, body, kind);
+        var later = await fixture.DefaultCaller.PostAsync(path, body, kind, s_later);
+
+        Assert.Equal((HttpStatusCode.OK, now.Text, null), (later.Status, later.Text, later.Header("Preference-Applied")));
+    }
+
+    [Fact]
+    public async Task A_job_without_items_is_refused()
+    {
+        var answer = await fixture.DefaultCaller.SubmitAsync(new { job_type = "attestations", items = Array.Empty<object>() });
+
+        Assert.Equal((400, "BATCH_EMPTY"), ((int)answer.Status, answer.Code));
+    }
+
+    [Fact]
+    public async Task What_an_atomic_job_took_back_or_did_not_come_to_says_so()
+    {
+        var caller = fixture.NewCaller();
+        object[] items = [new { text = "back-1" }, new { text = "" }, new { text = "back-3" }];
+        var first = await caller.RanAsync(JobsCaller.Rows("word", items, new { entity = "word", action = "create", atomic = true, continueOnError = false }));
+        var all = await caller.RanAsync(JobsCaller.Rows("word", items, new { entity = "word", action = "create", atomic = true, continueOnError = true }));
+
+        Assert.Equal("skipped:ROLLED_BACK failed:CHECK_VIOLATION skipped:NOT_EXECUTED", await caller.OutcomesAsync(first));
+        Assert.Equal("skipped:ROLLED_BACK failed:CHECK_VIOLATION skipped:ROLLED_BACK", await caller.OutcomesAsync(all));
+        Assert.Equal(["Rolled back", "Not executed"], (await caller.ItemsAsync(first, "?status=skipped")).Select(item => item.Text("error_message")));
+        Assert.Equal((0, 1, 2, 0), (await caller.StatusAsync(first)).Counts());
     }
 
     [Fact]
@@ -240,6 +292,6 @@ public sealed class JobsDoorTests(JobsFixture fixture) : IClassFixture<JobsFixtu
         "completed" => "success",
         "failed" => $"failed:{result.GetProperty("code").GetString()}",
         "skipped" => "skipped:DEPENDENCY_FAILED",
-        _ => "skipped",
+        _ => $"skipped:{result.GetProperty("code").GetString()}",
     };
 }

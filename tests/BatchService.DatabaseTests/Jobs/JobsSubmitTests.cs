@@ -172,6 +172,26 @@ public sealed class JobsSubmitTests(JobsFixture fixture) : IClassFixture<JobsFix
         Assert.Equal(JsonValueKind.Null, (await caller.StatusAsync(plain)).GetProperty("metadata").ValueKind);
     }
 
+    [Theory]
+    [InlineData(RowsClient.Csv, "text\nmeta-csv\n")]
+    [InlineData(RowsClient.Ndjson, """{"text":"meta-lines"}""")]
+    public async Task Takes_the_metadata_of_a_stream_from_the_query_string(string kind, string body)
+    {
+        var caller = fixture.NewCaller();
+        var answer = await caller.PostAsync(Path("""{"b":1,"a":[null,true,"x"]}"""), body, kind);
+
+        Assert.True(JsonElement.DeepEquals(
+            JsonElement.Parse("""{"b":1,"a":[null,true,"x"]}"""), (await caller.EndAsync(JobsCaller.IdOf(answer))).GetProperty("metadata")));
+        foreach (var bad in new[] { "", "nonsense", "[]", "7", """{"a":1,"a":2}""", $$"""{"a":"{{new string('x', 17_000)}}"}""" })
+        {
+            var refused = await caller.PostAsync(Path(bad), body, kind);
+            Assert.Equal((400, "FIELD_INVALID"), ((int)refused.Status, refused.Code));
+            Assert.Contains("'metadata'", refused.Text, StringComparison.Ordinal);
+        }
+
+        static string Path(string metadata) => $"/batch/jobs?job_type=rows&entity=word&action=create&metadata={Uri.EscapeDataString(metadata)}";
+    }
+
     [Fact]
     public async Task Makes_one_job_of_many_requests_with_one_key()
     {

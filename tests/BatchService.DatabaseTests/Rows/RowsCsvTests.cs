@@ -34,6 +34,23 @@ public sealed class RowsCsvTests(RowsFixture fixture) : IClassFixture<RowsFixtur
         Assert.Equal(["null", "2.50"], await fixture.ListAsync("SELECT price FROM item ORDER BY item_id"));
     }
 
+    [Fact]
+    public async Task Takes_an_unquoted_mark_for_a_column_that_the_row_does_not_have()
+    {
+        var created = await fixture.Client.PostTextAsync(
+            "item?action=create", "code,note,quantity\na,\\D,\\D\nb,\"\\D\",2\nc,x,\\D\n", RowsClient.Csv);
+        Assert.Equal(HttpStatusCode.OK, created.Status);
+        Assert.Equal(["none", "\\D", "x"], await fixture.ListAsync("SELECT note FROM item ORDER BY item_id"));
+        Assert.Equal(["1", "2", "1"], await fixture.ListAsync("SELECT quantity FROM item ORDER BY item_id"));
+
+        var ids = await fixture.ListAsync("SELECT item_id FROM item ORDER BY item_id");
+        var updated = await fixture.Client.PostTextAsync(
+            "item?action=update", $"item_id,note,quantity\n{ids[1]},\\D,7\n{ids[2]},,\\D\n", RowsClient.Csv);
+        Assert.Equal(HttpStatusCode.OK, updated.Status);
+        Assert.Equal(["none", "\\D", "null"], await fixture.ListAsync("SELECT note FROM item ORDER BY item_id"));
+        Assert.Equal(["1", "7", "1"], await fixture.ListAsync("SELECT quantity FROM item ORDER BY item_id"));
+    }
+
     [Theory]
     [InlineData("b", "VALIDATION_FAILED")]
     [InlineData("b,1,2", "VALIDATION_FAILED")]

@@ -12,6 +12,8 @@ public class DeviceReadersTests
         {"device_id":"phone-1","public_key":"ed25519:11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=","platform":"ios"}
         """;
 
+    private static readonly Caller s_caller = new("ada", new HashSet<string>(), new HashSet<string>(), "{}");
+
     private static readonly DateTimeOffset s_now = new(2026, 1, 31, 12, 0, 0, TimeSpan.Zero);
 
     [Fact]
@@ -34,6 +36,7 @@ public class DeviceReadersTests
     [InlineData("""{"public_key":null}""", "FIELD_MISSING", "/items/3/public_key")]
     [InlineData("""{"public_key":"11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo="}""", "FIELD_INVALID", "/items/3/public_key")]
     [InlineData("""{"public_key":"ed25519:11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHUQ=="}""", "FIELD_INVALID", "/items/3/public_key")]
+    [InlineData("""{"public_key":"ed25519:11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURp="}""", "FIELD_INVALID", "/items/3/public_key")]
     [InlineData("""{"public_key":"ed25519:AgAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="}""", "FIELD_INVALID", "/items/3/public_key")]
     [InlineData("""{"public_key":"ed25519:****************************************** *"}""", "FIELD_INVALID", "/items/3/public_key")]
     [InlineData("""{"platform":null}""", "FIELD_MISSING", "/items/3/platform")]
@@ -95,7 +98,7 @@ public class DeviceReadersTests
     public void Refuses_a_wrong_question(string json, string code, string place)
     {
         var errors = new List<Error>();
-        LookupReader.Read(Input(json), "/items/3", errors);
+        LookupReader.Read(Input(json), "/items/3", s_caller, errors);
         AssertError(errors, code, place);
     }
 

@@ -1,5 +1,6 @@
 using BatchService.Batching;
 using BatchService.Devices;
+using BatchService.Jobs;
 using Microsoft.Extensions.Options;
 
 namespace BatchService.Tests.Devices;
@@ -49,16 +50,37 @@ public class DeviceSetTests
     [Fact]
     public void Reads_a_record_of_CSV_as_an_object()
     {
-        string[] header = ["device_id", "app_version", "force"];
-        Assert.Equal("""{"device_id":"true","force":true}""", CsvRecord.ToJson(header, ["true", "", "true"], ["force"]).GetRawText());
-        Assert.Equal("""{"device_id":"7","force":"yes"}""", CsvRecord.ToJson(header, ["7", null, "yes"], ["force"]).GetRawText());
+        var record = new CsvRecord(["device_id", "app_version", "force"], ["force"], []);
+        Assert.Equal("""{"device_id":"true","force":true}""", record.ToJson(["true", "", "true"]).GetRawText());
+        Assert.Equal("""{"device_id":"7","force":"yes"}""", record.ToJson(["7", null, "yes"]).GetRawText());
+        Assert.Equal("""{"force":false}""", record.ToJson([CsvCell.NotGiven, null, "false"]).GetRawText());
     }
+
+    [Theory]
+    [InlineData("""{"lat":1,"a":["x",null]}""", """{"geo":{"lat":1,"a":["x",null]}}""")]
+    [InlineData("7", """{"geo":"7"}""")]
+    [InlineData("{", """{"geo":"{"}""")]
+    [InlineData("{}{}", """{"geo":"{}{}"}""")]
+    public void Reads_a_cell_of_CSV_as_an_object_where_it_is_one(string cell, string expected) =>
+        Assert.Equal(expected, new CsvRecord(["geo"], [], ["geo"]).ToJson([cell]).GetRawText());
+
+    [Theory]
+    [InlineData("""{"a":1,"a":2}""")]
+    [InlineData("""{"a":"\ud800"}""")]
+    [InlineData("""{"\udc00":1}""")]
+    [InlineData("""{"a":["\u0000"]}""")]
+    public void Takes_no_cell_of_CSV_for_an_object_that_no_body_could_hold(string cell) =>
+        Assert.Equal(System.Text.Json.JsonValueKind.String, new CsvRecord(["geo"], [], ["geo"]).ToJson([cell]).GetProperty("geo").ValueKind);
+
+    [Fact]
+    public void Leaves_out_what_a_download_added_to_a_record_of_CSV() => Assert.Equal(
+        """{"device_id":"a"}""", new CsvRecord(["device_id", "error_code", "error_message"], [], []).ToJson(["a", "NOT_FOUND", "why"]).GetRawText());
 
     [Fact]
     public void Tries_a_taken_shortcode_again_with_another()
     {
         var locks = new ProofLocks(TimeProvider.System, Options.Create(new ProofsOptions()));
-        var item = locks.OpenReader()(new ItemInput(0, System.Text.Json.JsonElement.Parse(DeviceExamples.Lock)), "", []);
+        var item = locks.OpenReader(s_caller)(new ItemInput(0, System.Text.Json.JsonElement.Parse(DeviceExamples.Lock)), "", []);
         var set = locks.Arrange([item, item], s_caller)[0];
         var before = (string)set.ToCommand().Parameters[0].Value!;
         Assert.Contains(item.Shortcode, before, StringComparison.Ordinal);

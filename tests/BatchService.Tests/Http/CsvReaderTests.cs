@@ -23,6 +23,7 @@ public sealed class CsvReaderTests
     [InlineData("a\n\"\"\n x \n", "| x ")]
     [InlineData("a,b\n\"\"\"\",\"\"\"\"\"\"\n", "\";\"\"")]
     [InlineData("a,b\né,😀\n", "é;😀")]
+    [InlineData("a,\\D\n\\D,\"\\D\"\n \\D,\\d\n", "\0;\\D| \\D;\\d")]
     [InlineData("a,b\n", "")]
     [InlineData("a,b", "")]
     [InlineData("\"a\",\"b\"\"c\"\n1,2", "1;2")]

@@ -22,12 +22,13 @@ public sealed class JobResultTests
         ];
         var results = Read(JobResult.Write(outcomes, 100, WriteOutput));
 
-        Assert.Equal([(100, "success"), (102, "failed"), (104, "skipped")], results.Select(result => (result.Index, result.Status)));
+        Assert.Equal([(100, "success"), (102, "failed"), (103, "skipped"), (104, "skipped")], results.Select(result => (result.Index, result.Status)));
         Assert.Equal("""{"a":1}""", Encoding.UTF8.GetString(results[0].Output.Span));
         Assert.Equal((null, null, null), (results[0].ErrorCode, results[0].ErrorMessage, results[0].Pointer));
         Assert.Equal(("UNIQUE_VIOLATION", "taken", "/code"), (results[1].ErrorCode, results[1].ErrorMessage, results[1].Pointer));
         Assert.True(results[1].Output.IsEmpty);
-        Assert.Equal(("DEPENDENCY_FAILED", "Dependency failed"), (results[2].ErrorCode, results[2].ErrorMessage));
+        Assert.Equal(("ROLLED_BACK", "Rolled back"), (results[2].ErrorCode, results[2].ErrorMessage));
+        Assert.Equal(("DEPENDENCY_FAILED", "Dependency failed"), (results[3].ErrorCode, results[3].ErrorMessage));
         Assert.All(results, result => Assert.Equal(s_now, result.ProcessedAt));
     }
 
@@ -61,7 +62,7 @@ public sealed class JobResultTests
     [InlineData(ItemStatus.Replayed, "success")]
     [InlineData(ItemStatus.Failed, "failed")]
     [InlineData(ItemStatus.Skipped, "skipped")]
-    [InlineData(ItemStatus.RolledBack, null)]
+    [InlineData(ItemStatus.RolledBack, "skipped")]
     [InlineData(ItemStatus.NotExecuted, null)]
     internal void Names_the_states_of_items(ItemStatus status, string? name) => Assert.Equal(name, JobItemStatus.Of(new ItemOutcome(0, status)));
 
