@@ -27,12 +27,12 @@ internal static class RowBatchEndpoints
 
     private static async Task RunAsync(
         HttpContext context,
-        string entity,
         RowBatchRunner runner,
         JobDoorEndpoints door,
         IOptions<BatchOptions> limits,
         CancellationToken cancellationToken)
     {
+        var entity = RouteText.Read(context, "entity");
         var (preferences, preferenceErrors) = Preferences.Parse(context.Request.Headers["Prefer"]);
         var (kind, mediaError) = RequestMedia.Read(context.Request, MediaKind.Json | MediaKind.Ndjson | MediaKind.Csv);
         var (asLines, acceptError) = ItemAnswerWriter.Negotiate(context.Request);
