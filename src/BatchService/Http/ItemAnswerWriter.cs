@@ -32,10 +32,15 @@ internal sealed class ItemAnswerWriter(HttpContext context, ItemFormat format, P
         || accepted.Count == 0
         || accepted.Any(type => type.Quality is not 0 && new MediaTypeHeaderValue(RequestMedia.Ndjson).IsSubsetOf(type));
 
-    /// <summary>The response body, for results that are sent as their chunk commits.</summary>
+    /// <summary>The response body, for results that are sent as their chunk commits. The counts follow it, where the protocol can do that.</summary>
     public Stream OpenLive()
     {
         context.Response.ContentType = RequestMedia.Ndjson;
+        context.Response.OnStarting(() =>
+        {
+            StoredAnswerWriter.AnnounceCounts(context.Response);
+            return Task.CompletedTask;
+        });
         return context.Response.Body;
     }
 
@@ -77,6 +82,7 @@ internal sealed class ItemAnswerWriter(HttpContext context, ItemFormat format, P
             StoredAnswerWriter.SetCounts(context.Response, results.Totals.Successes, results.Totals.Failures);
         }
         await WriteBodyAsync(answer, context.Response.Body, withResults: true, cancellationToken);
+        StoredAnswerWriter.AppendCounts(context.Response, results.Totals.Successes, results.Totals.Failures);
     }
 
     private int StatusOf(ItemBatchAnswer answer)
