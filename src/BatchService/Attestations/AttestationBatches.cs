@@ -46,8 +46,8 @@ internal sealed class AttestationBatches(ItemBatchRunner runner, TimeProvider ti
         return runner.RunAsync(
             ItemBatch<AttestationId>.Of(
                 source,
-                () => new ItemChunks<AttestationId>(IdsRoot, chunkItems, AttestationId.Read),
-                ids => AttestationId.Arrange(ids, request.Caller, owner)),
+                () => new ItemChunks<AttestationId>(IdsRoot, chunkItems, new AttestationIdReader().Read),
+                ids => ids.Count == 0 ? [] : [new AttestationDeleteSet(ids, owner) { Caller = request.Caller }]),
             request,
             cancellationToken);
     }

@@ -32,12 +32,14 @@ internal sealed class AttestationDeleteJobType(AttestationBatches batches) : Job
     public override async ValueTask<JobRun> OpenAsync(JobWork work, CancellationToken cancellationToken)
     {
         var mode = await CheckAsync(work.Options, work.Caller, [], cancellationToken);
+        var reader = new AttestationIdReader();
+        var owner = batches.OwnerFor(work.Caller);
         var record = work.Header is null ? null : new CsvRecord(work.Header, [], []);
         return JobRun.Of(
             work,
             new BatchMode(mode.Atomic, mode.ContinueOnError),
-            (input, pointer, errors) => Read(record is null ? input : input with { Json = record.ToJson(input.Fields ?? []) }, pointer, errors),
-            ids => AttestationId.Arrange(ids, work.Caller, batches.OwnerFor(work.Caller)));
+            (input, pointer, errors) => Read(reader, record is null ? input : input with { Json = record.ToJson(input.Fields ?? []) }, pointer, errors),
+            ids => ids.Count == 0 ? [] : [new AttestationDeleteSet(ids, owner) { Caller = work.Caller }]);
     }
 
     /// <summary>The ids of a call as items of a job.</summary>
@@ -45,11 +47,11 @@ internal sealed class AttestationDeleteJobType(AttestationBatches batches) : Job
         JsonSerializer.SerializeToElement(ids.EnumerateArray().Select(id => new Dictionary<string, JsonElement> { [Id] = id }));
 
     /// <summary>What an id must be is the same as in the call.</summary>
-    private static AttestationId Read(ItemInput input, string pointer, List<Error> errors)
+    private static AttestationId Read(AttestationIdReader reader, ItemInput input, string pointer, List<Error> errors)
     {
         var fields = new FieldReader(input.Json, pointer, errors);
         var id = fields.Raw(Id);
         fields.RefuseOthers();
-        return AttestationId.Read(input with { Json = id }, fields.PlaceOf(Id), errors) with { Pointer = pointer };
+        return reader.Read(input with { Json = id }, fields.PlaceOf(Id), errors) with { Pointer = pointer };
     }
 }

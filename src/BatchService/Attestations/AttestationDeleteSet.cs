@@ -6,35 +6,21 @@ using NpgsqlTypes;
 namespace BatchService.Attestations;
 
 /// <summary>An id to delete.</summary>
-internal sealed record AttestationId(int Index, string Id, string Pointer) : IBatchItem
-{
-    public static AttestationId Read(ItemInput input, string pointer, List<Error> errors)
-    {
-        if (input.Json.ValueKind == JsonValueKind.String)
-            return new AttestationId(input.Index, input.Json.GetString()!, pointer);
-        errors.Add(new Error(ErrorCodes.FieldInvalid, "An id must be a string", pointer));
-        return new AttestationId(input.Index, "", pointer);
-    }
+internal sealed record AttestationId(int Index, string Id, string Pointer) : IBatchItem;
 
-    /// <summary>An id that comes again starts a new set, where it finds nothing any more.</summary>
-    public static IReadOnlyList<WriteSet> Arrange(IReadOnlyList<AttestationId> ids, Caller caller, string? owner)
+/// <summary>Reads the ids of one batch; of two alike the later one is refused.</summary>
+internal sealed class AttestationIdReader
+{
+    private readonly HashSet<string> _ids = new(StringComparer.Ordinal);
+
+    public AttestationId Read(ItemInput input, string pointer, List<Error> errors)
     {
-        var sets = new List<WriteSet>();
-        var run = new List<AttestationId>();
-        var seen = new HashSet<string>(StringComparer.Ordinal);
-        foreach (var id in ids)
-        {
-            if (!seen.Add(id.Id))
-            {
-                sets.Add(new AttestationDeleteSet(run, owner) { Caller = caller });
-                run = [];
-                seen = new HashSet<string>(StringComparer.Ordinal) { id.Id };
-            }
-            run.Add(id);
-        }
-        if (run.Count > 0)
-            sets.Add(new AttestationDeleteSet(run, owner) { Caller = caller });
-        return sets;
+        var id = input.Json.ValueKind == JsonValueKind.String ? input.Json.GetString() : null;
+        if (id is null)
+            errors.Add(new Error(ErrorCodes.FieldInvalid, "An id must be a string", pointer));
+        else if (!_ids.Add(id))
+            errors.Add(new Error(ErrorCodes.DuplicateInBatch, "An earlier id of the batch is the same", pointer) { Id = id });
+        return new AttestationId(input.Index, id ?? "", pointer);
     }
 }
 

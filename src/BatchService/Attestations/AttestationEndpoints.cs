@@ -101,8 +101,9 @@ internal static class AttestationEndpoints
     }
 
     private static async Task GetAsync(
-        HttpContext context, string id, AttestationQuery query, AttestationBatches batches, CancellationToken cancellationToken)
+        HttpContext context, AttestationQuery query, AttestationBatches batches, CancellationToken cancellationToken)
     {
+        var id = RouteText.Read(context, "id");
         var found = Asid.IsValid(id) ? await query.FindAsync(id, batches.OwnerFor(context.GetCaller()), cancellationToken) : null;
         if (found is null)
         {
@@ -163,7 +164,7 @@ internal static class AttestationEndpoints
                 return null;
             if (Rfc3339.TryParse(parameters[name].ToString(), out var time))
                 return time;
-            errors.Add(new Error(ErrorCodes.FieldInvalid, $"The query parameter '{name}' must be a time in RFC 3339 with offset"));
+            errors.Add(new Error(ErrorCodes.FieldInvalid, $"The query parameter '{name}' must be {Rfc3339.Wanted}"));
             return null;
         }
     }

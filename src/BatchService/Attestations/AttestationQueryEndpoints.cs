@@ -8,8 +8,6 @@ namespace BatchService.Attestations;
 /// <summary><c>POST /attestations/batch/query</c>: several searches in one call.</summary>
 internal static class AttestationQueryEndpoints
 {
-    private const int FlushBytes = 32 * 1024;
-
     public static void MapAttestationQueries(this IEndpointRouteBuilder routes) => routes
         .MapPost("/attestations/batch/query", RunAsync)
         .WithName("PostAttestationBatchQuery")
@@ -17,6 +15,7 @@ internal static class AttestationQueryEndpoints
         .WithSummary("Several searches in one call: one array of attestations for each filter")
         .WithAnswer(StatusCodes.Status200OK, "An array of arrays, in the order of the filters.")
         .RefuseUnknownQuery()
+        .WithCounts()
         .WithExample("two", AttestationExamples.Query)
         .RequireScope("attestations:read");
 
@@ -35,19 +34,29 @@ internal static class AttestationQueryEndpoints
             return;
         }
         context.Response.ContentType = RequestMedia.Json;
-        await using var writer = new Utf8JsonWriter(context.Response.Body, Problem.Writing);
+        StoredAnswerWriter.SetCounts(context.Response, filters.Count, failed: 0);
+        await WriteAsync(context.Response, query, filters, deadline.Token);
+    }
+
+    private static async Task WriteAsync(
+        HttpResponse response, AttestationQuery query, IReadOnlyList<AttestationFilter> filters, CancellationToken cancellationToken)
+    {
+        var body = new HeldBody(response);
+        await using var writer = new Utf8JsonWriter(body, Problem.Writing);
         writer.WriteStartArray();
         foreach (var filter in filters)
         {
             writer.WriteStartArray();
-            await foreach (var attestation in query.FindAsync(filter, after: null, deadline.Token))
+            await foreach (var attestation in query.FindAsync(filter, after: null, cancellationToken))
             {
                 attestation.Write(writer);
-                if (writer.BytesPending >= FlushBytes)
-                    await writer.FlushAsync(deadline.Token);
+                await writer.FlushAsync(cancellationToken);
+                await body.SendIfFullAsync(cancellationToken);
             }
             writer.WriteEndArray();
         }
         writer.WriteEndArray();
+        await writer.FlushAsync(cancellationToken);
+        await body.SendAsync(cancellationToken);
     }
 }

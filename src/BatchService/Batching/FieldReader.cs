@@ -42,8 +42,12 @@ internal sealed class FieldReader
     /// <summary>True when the object has the field, be it null.</summary>
     public bool Has(string name) => _object.ValueKind == JsonValueKind.Object && _object.TryGetProperty(name, out _);
 
-    /// <summary>Reports that a field must be there.</summary>
-    public void Missing(string name) => _errors.Add(new Error(ErrorCodes.FieldMissing, $"The field '{name}' is missing", PlaceOf(name)));
+    /// <summary>Reports that a field must be there. Of what is no object that has been said.</summary>
+    public void Missing(string name)
+    {
+        if (_object.ValueKind == JsonValueKind.Object)
+            _errors.Add(new Error(ErrorCodes.FieldMissing, $"The field '{name}' is missing", PlaceOf(name)));
+    }
 
     /// <summary>Reports that a field has a value that it cannot have.</summary>
     /// <param name="expectation">What it must be: "must be a string".</param>
@@ -147,7 +151,7 @@ internal sealed class FieldReader
         return null;
     }
 
-    /// <summary>A time in RFC 3339 with offset, as UTC.</summary>
+    /// <summary>A time that <see cref="Rfc3339"/> reads.</summary>
     public DateTimeOffset? Time(string name, bool required = false)
     {
         var value = Raw(name);
@@ -159,7 +163,7 @@ internal sealed class FieldReader
         }
         if (value.ValueKind == JsonValueKind.String && Rfc3339.TryParse(value.GetString()!, out var time))
             return time;
-        Invalid(name, "must be a time in RFC 3339 with offset");
+        Invalid(name, $"must be {Rfc3339.Wanted}");
         return null;
     }
 

@@ -8,6 +8,12 @@ internal sealed record PostgresCluster(string Root, int Major)
     /// <summary>The superuser that initdb makes; the name does not depend on the account.</summary>
     public const string User = "postgres";
 
+    /// <summary>
+    /// Sorting stays that of code points, fast and the same everywhere; but what is a letter, and which one is its capital, is asked of
+    /// Unicode: by lower(), ILIKE and full-text search. Not every system has this locale; C knows the letters of ASCII only.
+    /// </summary>
+    private const string CharacterType = "C.UTF-8";
+
     private const UnixFileMode OwnerReadWrite = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
     public string Folder => Path.Combine(Root, $"pg{Major}");
@@ -34,13 +40,26 @@ internal sealed record PostgresCluster(string Root, int Major)
             return;
         }
 
+        WritePassword(account);
+        if (await TryCreateAsync(binaries, account, CharacterType, cancellationToken) is not null
+            && await TryCreateAsync(binaries, account, "C", cancellationToken) is { } output)
+        {
+            throw new StartupException($"PostgreSQL could not create its data directory {Folder}:\n{output}");
+        }
+
+        await File.WriteAllTextAsync(Marker, "", cancellationToken);
+    }
+
+    /// <summary>Runs initdb; what it said when it failed, and null otherwise.</summary>
+    private async Task<string?> TryCreateAsync(
+        PostgresBinaries binaries, PostgresAccount account, string characterType, CancellationToken cancellationToken)
+    {
         if (Directory.Exists(Folder))
         {
             // Left by an initdb that was cut short. Without the marker no server ran on it, so it holds nobody's data.
             Directory.Delete(Folder, recursive: true);
         }
 
-        WritePassword(account);
         var result = await ChildProcess.RunAsync(
             ChildProcess.Prepare(
                 account,
@@ -48,18 +67,14 @@ internal sealed record PostgresCluster(string Root, int Major)
                 binaries.InitDb,
                 "--no-sync",
                 "--locale=C",
+                $"--lc-ctype={characterType}",
                 "--encoding=UTF8",
                 "--auth=scram-sha-256",
                 $"--username={User}",
                 $"--pwfile={PasswordFile}",
                 $"--pgdata={Folder}"),
             cancellationToken);
-        if (result.ExitCode != 0)
-        {
-            throw new StartupException($"PostgreSQL could not create its data directory {Folder}:\n{result.Output}");
-        }
-
-        await File.WriteAllTextAsync(Marker, "", cancellationToken);
+        return result.ExitCode == 0 ? null : result.Output;
     }
 
     private void WritePassword(PostgresAccount account)

@@ -48,9 +48,9 @@ internal static class DeviceEndpoints
                 : StoredAnswer.Json(StatusCodes.Status200OK, outcome.Rows[0]));
         });
 
-    private static async Task GetAsync(HttpContext context, string id, Lookups lookups, CancellationToken cancellationToken)
+    private static async Task GetAsync(HttpContext context, Lookups lookups, CancellationToken cancellationToken)
     {
-        if (await lookups.FindAsync("device_id", id, context.GetCaller(), cancellationToken) is not { } device)
+        if (await lookups.FindAsync("device_id", RouteText.Read(context, "id"), context.GetCaller(), cancellationToken) is not { } device)
         {
             await Problem.WriteAsync(context, [new Error(ErrorCodes.NotFound, "There is no device with this id")], cancellationToken);
             return;

@@ -37,8 +37,10 @@ internal sealed class EnrollmentReader(DevicesOptions options, DateTimeOffset no
     {
         var fields = new FieldReader(input.Json, pointer, errors);
         var id = fields.Text("device_id", required: true, MaxIdLength);
-        if (id is not null && (id.AsSpan().IndexOfAnyExcept(s_idCharacters) >= 0 || id is "." or ".."))
+        if (id is not null && id.AsSpan().IndexOfAnyExcept(s_idCharacters) >= 0)
             fields.Invalid("device_id", "must consist of letters, digits and . _ : @ + = - only");
+        else if (id is "." or "..")
+            fields.Invalid("device_id", "must not be '.' or '..': clients take such segments out of an address");
         var key = fields.Text("public_key", required: true, MaxTextLength) is { } text ? KeyText.ReadKey(text) : [];
         if (key is null)
             fields.Invalid("public_key", "must be 'ed25519:' and the Base64 of a public key of 32 bytes");

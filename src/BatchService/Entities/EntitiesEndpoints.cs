@@ -38,9 +38,9 @@ internal static class EntitiesEndpoints
         return Results.Json(EntityList.Of(catalog, view), EntityJson.Default.EntityList);
     }
 
-    private static async Task<IResult> DescribeAsync(
-        HttpContext context, string entity, CatalogCache cache, CancellationToken cancellationToken)
+    private static async Task<IResult> DescribeAsync(HttpContext context, CatalogCache cache, CancellationToken cancellationToken)
     {
+        var entity = RouteText.Read(context, "entity");
         var catalog = await cache.RefreshAsync(CatalogCache.MaxAgeOfARefusal, cancellationToken);
         var view = new CatalogView(catalog, context.GetCaller());
         return view.Refusal(entity, EntityAction.Read) is null && view.TryGet(entity, EntityAction.Read, out var found)

@@ -25,12 +25,12 @@ internal static class RowBatchEndpoints
 
     private static async Task RunAsync(
         HttpContext context,
-        string entity,
         RowBatchRunner runner,
         JobDoorEndpoints door,
         IOptions<BatchOptions> limits,
         CancellationToken cancellationToken)
     {
+        var entity = RouteText.Read(context, "entity");
         var preferences = context.GetPreferences();
         var (kind, mediaError) = RequestMedia.Read(context.Request, MediaKind.Json | MediaKind.Ndjson | MediaKind.Csv);
         // A stream takes the time that it takes.

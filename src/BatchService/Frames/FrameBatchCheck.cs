@@ -4,8 +4,9 @@ using BatchService.Batching;
 namespace BatchService.Frames;
 
 /// <summary>A batch after the check: frames to be stored, or the result that says why none is.</summary>
+/// <param name="Warnings">What is ignored of the frames that are to be stored.</param>
 /// <param name="Refused">Null when every frame is valid.</param>
-internal sealed record CheckedFrames(IReadOnlyList<Frame> Frames, FrameBatchResult? Refused);
+internal sealed record CheckedFrames(IReadOnlyList<Frame> Frames, IReadOnlyList<FrameFault> Warnings, FrameBatchResult? Refused);
 
 /// <summary>Checks a batch of frames, and words the refusal as the request's options ask for it.</summary>
 internal static class FrameBatchCheck
@@ -16,23 +17,27 @@ internal static class FrameBatchCheck
     public static CheckedFrames Check(FrameBatchRequest request)
     {
         var faults = new List<FrameFault>();
+        var warned = new List<FrameFault>();
         for (var index = 0; index < request.Frames.Count; index++)
         {
             var validation = FrameValidator.Validate(request.Frames[index]);
+            var finding = new FrameFault(index, IdOf(request.Frames[index], index), validation);
+            if (validation.Valid && validation.Warnings.Count > 0)
+                warned.Add(finding);
             if (validation.Valid)
                 continue;
-            faults.Add(new FrameFault(index, IdOf(request.Frames[index], index), validation));
+            faults.Add(finding);
             if (request is { PreValidate: true, FailFast: true })
                 break;
         }
         return faults.Count > 0
-            ? new CheckedFrames([], Refuse(request, faults))
-            : new CheckedFrames([.. request.Frames.Select(Frame.Of)], null);
+            ? new CheckedFrames([], [], Refuse(request, faults))
+            : new CheckedFrames([.. request.Frames.Select(Frame.Of)], warned, null);
     }
 
     /// <summary>The whole batch is stored.</summary>
-    public static FrameBatchResult Stored(IReadOnlyList<Frame> frames) =>
-        new([], null, [.. frames.Select(frame => new FrameResult(frame.Id))], []);
+    public static FrameBatchResult Stored(CheckedFrames batch) =>
+        new([], null, [.. batch.Frames.Select(frame => new FrameResult(frame.Id))], []) { Warnings = batch.Warnings };
 
     /// <summary>The store has failed: none is stored, or, where the outcome is unknown, nothing is said about any.</summary>
     public static FrameBatchResult Failed(IReadOnlyList<Frame> frames, Error error, bool isUnknown) =>

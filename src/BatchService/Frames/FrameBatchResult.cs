@@ -3,7 +3,7 @@ using BatchService.Batching;
 
 namespace BatchService.Frames;
 
-/// <summary>An invalid frame of a batch.</summary>
+/// <summary>A frame of a batch of which something is to be said: it is invalid, or something of it is ignored.</summary>
 internal sealed record FrameFault(int Index, string FrameId, FrameValidation Validation);
 
 /// <summary>What became of one frame in the store.</summary>
@@ -19,6 +19,9 @@ internal sealed record FrameBatchResult(
 {
     /// <summary>What became of the hooks, in the order of the request.</summary>
     public IReadOnlyList<FrameHookResult> Hooks { get; init; } = [];
+
+    /// <summary>What was ignored of frames that are stored.</summary>
+    public IReadOnlyList<FrameFault> Warnings { get; init; } = [];
 
     public bool Success => Problems.Count == 0;
 
@@ -60,7 +63,24 @@ internal sealed record FrameBatchResult(
             writer.WriteEndObject();
         }
         writer.WriteEndArray();
+        WriteWarnings(writer);
         WriteHooks(writer);
+    }
+
+    private void WriteWarnings(Utf8JsonWriter writer)
+    {
+        if (Warnings.Count == 0)
+            return;
+        writer.WriteStartArray("warnings");
+        foreach (var warned in Warnings)
+        {
+            writer.WriteStartObject();
+            writer.WriteNumber("index", warned.Index);
+            writer.WriteString("frameId", warned.FrameId);
+            FrameValidationJson.WriteWarnings(writer, warned.Validation);
+            writer.WriteEndObject();
+        }
+        writer.WriteEndArray();
     }
 
     private void WriteHooks(Utf8JsonWriter writer)
@@ -97,6 +117,12 @@ internal static class FrameValidationJson
             writer.WriteEndObject();
         }
         writer.WriteEndArray();
+        WriteWarnings(writer, validation);
+    }
+
+    /// <summary>Writes the member <c>warnings</c> alone.</summary>
+    public static void WriteWarnings(Utf8JsonWriter writer, FrameValidation validation)
+    {
         writer.WriteStartArray("warnings");
         foreach (var warning in validation.Warnings)
         {

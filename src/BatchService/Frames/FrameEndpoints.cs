@@ -1,7 +1,6 @@
 using System.Text.Json;
 using BatchService.Batching;
 using BatchService.Http;
-using Microsoft.AspNetCore.Http.Features;
 
 namespace BatchService.Frames;
 
@@ -114,16 +113,10 @@ internal static class FrameEndpoints
         return body;
     }
 
-    /// <summary>
-    /// The id in the address; null when no frame can have it. Read from what was sent: the route's value does not tell an encoded slash
-    /// from the text %2F. Without a connection, in a test, there is only the route's value.
-    /// </summary>
+    /// <summary>The id in the address; null when no frame can have it.</summary>
     private static string? IdOf(HttpContext context)
     {
-        var target = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget.Split('?')[0];
-        var id = target.Length > 0
-            ? Uri.UnescapeDataString(target[(target.LastIndexOf('/') + 1)..])
-            : context.GetRouteValue("id") as string ?? "";
+        var id = RouteText.Read(context, "id");
         return id.Length is > 0 and <= FrameFields.MaxId && !id.Contains('\0', StringComparison.Ordinal) ? id : null;
     }
 

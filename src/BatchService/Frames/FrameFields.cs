@@ -64,7 +64,7 @@ internal static class FrameFields
     /// <summary>A whole frame.</summary>
     public static FrameObjectRule Frame { get; } = new(
     [
-        new("id", new TextRule(MaxId, MayBeEmpty: false), Required: true),
+        new("id", new SegmentRule(MaxId, ".", "..", "stats"), Required: true),
         new("timestamp", s_time, Required: true),
         new("branch", s_text, Required: true),
         new("module_scope", s_texts, Required: true),

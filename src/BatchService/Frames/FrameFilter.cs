@@ -57,8 +57,7 @@ internal sealed class FrameFilter
         switch (name)
         {
             case "query":
-                if (SearchWords.ToPrefixQuery(value) is { } words)
-                    _conditions.Add($"words @@ {Value(words)}::tsquery");
+                AddWords(value);
                 break;
             case "module":
                 _conditions.Add($"module_scope @> ARRAY[{Value(value)}]");
@@ -70,6 +69,15 @@ internal sealed class FrameFilter
                 AddText(name, value);
                 break;
         }
+    }
+
+    /// <summary>Signs are not indexed: a text of nothing else is found nowhere. Blanks ask for nothing.</summary>
+    private void AddWords(string value)
+    {
+        if (SearchWords.ToPrefixQuery(value) is { } words)
+            _conditions.Add($"words @@ {Value(words)}::tsquery");
+        else if (!string.IsNullOrWhiteSpace(value))
+            _conditions.Add("false");
     }
 
     /// <summary>The indexes hold the first characters only, because a value may be longer than an index takes.</summary>
@@ -84,7 +92,7 @@ internal sealed class FrameFilter
         if (Rfc3339.TryParse(value, out var time))
             _conditions.Add($"\"timestamp\" {(name == "since" ? ">=" : "<=")} {Value(time)}");
         else
-            errors.Add(new Error(ErrorCodes.FieldInvalid, $"The query parameter '{name}' must be a time in RFC 3339 with offset (a + is sent as %2B)"));
+            errors.Add(new Error(ErrorCodes.FieldInvalid, $"The query parameter '{name}' must be {Rfc3339.Wanted} (a + is sent as %2B)"));
     }
 
     private string Value(string value) => Placeholder(new NpgsqlParameter<string> { TypedValue = value, NpgsqlDbType = NpgsqlDbType.Text });

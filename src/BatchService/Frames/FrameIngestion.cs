@@ -17,10 +17,11 @@ internal sealed partial class FrameIngestion(AtomicWrite writes, FrameHooks hook
         Func<FrameBatchResult, StoredAnswer> shape,
         CancellationToken cancellationToken)
     {
-        var (frames, refused) = FrameBatchCheck.Check(request);
-        if (refused is not null)
+        var batch = FrameBatchCheck.Check(request);
+        if (batch.Refused is { } refused)
             return (shape(refused), []);
-        var stored = FrameBatchCheck.Stored(frames);
+        var frames = batch.Frames;
+        var stored = FrameBatchCheck.Stored(batch);
         WriteResult written;
         try
         {

@@ -31,6 +31,20 @@ internal sealed record TextRule(int MaxLength, bool MayBeEmpty = true) : FrameRu
     }
 }
 
+/// <summary>A string that can be a segment of an address. Routing does not tell capitals from small letters.</summary>
+/// <param name="Taken">Addresses that mean something else.</param>
+internal sealed record SegmentRule(int MaxLength, params string[] Taken) : FrameRule
+{
+    private readonly TextRule _text = new(MaxLength, MayBeEmpty: false);
+
+    public override void Check(JsonElement value, FramePlace place, FrameFindings findings)
+    {
+        _text.Check(value, place, findings);
+        if (value.ValueKind == JsonValueKind.String && Taken.Contains(value.GetString(), StringComparer.OrdinalIgnoreCase))
+            findings.InvalidValue(place, $"Must not be one of: {string.Join(", ", Taken)}");
+    }
+}
+
 /// <summary>One of some words, compared exactly.</summary>
 internal sealed record ChoiceRule(params string[] Words) : FrameRule
 {
@@ -51,7 +65,7 @@ internal sealed record TimeRule : FrameRule
         if (value.ValueKind != JsonValueKind.String)
             findings.InvalidType(place, "Must be a string");
         else if (!Rfc3339.TryParse(value.GetString()!, out _))
-            findings.InvalidValue(place, "Must be a time in RFC 3339 with offset");
+            findings.InvalidValue(place, $"Must be {Rfc3339.Wanted}");
     }
 }
 

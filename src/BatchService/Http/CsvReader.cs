@@ -24,6 +24,9 @@ internal sealed class CsvReader(Stream stream, int maxRecordBytes) : IAsyncDispo
 {
     private static readonly byte[] s_notGiven = Encoding.UTF8.GetBytes(CsvCell.NotGivenMark);
 
+    /// <summary>Line feeds may be quoted: where the next record begins is known only to who has read this one.</summary>
+    private const string NotRead = "Nothing behind it was read.";
+
     private readonly CsvHelper.CsvReader _csv =
         CsvHelper.CsvReader.Create(new Utf8Only(stream), Options(maxRecordBytes), leaveOpen: true);
     private Error? _error;
@@ -109,7 +112,7 @@ internal sealed class CsvReader(Stream stream, int maxRecordBytes) : IAsyncDispo
             // One exception type for both; its text names the setting.
             _error = exception.Message.Contains(nameof(CsvReaderOptions.MaxRecordSize), StringComparison.Ordinal)
                 ? TooLong(exception.LineNumber)
-                : new Error(ErrorCodes.MalformedJson, $"The CSV record at line {exception.LineNumber} has a double quote out of place.");
+                : new Error(ErrorCodes.MalformedJson, $"The CSV record at line {exception.LineNumber} has a double quote out of place. {NotRead}");
         }
         catch (BatchFaultException fault)
         {
@@ -150,7 +153,7 @@ internal sealed class CsvReader(Stream stream, int maxRecordBytes) : IAsyncDispo
         return values;
     }
 
-    private Error TooLong(long line) => new(ErrorCodes.LineTooLong, $"Line {line} is longer than {maxRecordBytes} bytes.");
+    private Error TooLong(long line) => new(ErrorCodes.LineTooLong, $"The CSV record at line {line} is longer than {maxRecordBytes} bytes. {NotRead}");
 
     /// <summary>
     /// Refuses a stream that starts with a byte order mark of UTF-16 or UTF-32: CsvHelper would follow it, whatever encoding it is told.

@@ -21,10 +21,15 @@ internal sealed class ItemAnswerWriter(HttpContext context, ItemFormat format, P
             .FirstOrDefault(type => s_lines.IsSubsetOf(type) || s_json.IsSubsetOf(type)) is { } first
         && !s_json.IsSubsetOf(first);
 
-    /// <summary>The response body, for results that are sent as their chunk commits.</summary>
+    /// <summary>The response body, for results that are sent as their chunk commits. The counts follow it, where the protocol can do that.</summary>
     public Stream OpenLive()
     {
         context.Response.ContentType = RequestMedia.Ndjson;
+        context.Response.OnStarting(() =>
+        {
+            StoredAnswerWriter.AnnounceCounts(context.Response);
+            return Task.CompletedTask;
+        });
         return context.Response.Body;
     }
 
@@ -66,6 +71,7 @@ internal sealed class ItemAnswerWriter(HttpContext context, ItemFormat format, P
             StoredAnswerWriter.SetCounts(context.Response, results.Totals.Successes, results.Totals.Failures);
         }
         await WriteBodyAsync(answer, context.Response.Body, withResults: true, cancellationToken);
+        StoredAnswerWriter.AppendCounts(context.Response, results.Totals.Successes, results.Totals.Failures);
     }
 
     private int StatusOf(ItemBatchAnswer answer)

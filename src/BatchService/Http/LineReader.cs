@@ -6,7 +6,8 @@ namespace BatchService.Http;
 
 /// <summary>
 /// Cuts a stream into lines in constant memory: at most one line and one buffer are held. Each byte is looked at once, however slowly
-/// the bytes come. CRLF is accepted, a byte order mark at the start is skipped, the last line needs no line feed.
+/// the bytes come. CRLF is accepted, a byte order mark at the start is skipped, the last line needs no line feed. A line that is too long
+/// is passed over, and the next one is read as if nothing had been.
 /// </summary>
 internal sealed class LineReader(Stream stream, int maxBytes) : IAsyncDisposable
 {
@@ -16,12 +17,16 @@ internal sealed class LineReader(Stream stream, int maxBytes) : IAsyncDisposable
     private long _scanned;
     private bool _ended;
     private bool _begun;
+    private bool _isSkipping;
 
-    /// <summary>The line without its end; valid until the next read.</summary>
+    /// <summary>The line without its end; valid until the next read. Empty beside a <see cref="LineError"/>.</summary>
     public ReadOnlyMemory<byte> Line { get; private set; }
 
     /// <summary>How many lines have been read: the number of this one, from 1.</summary>
     public long Number { get; private set; }
+
+    /// <summary>Set when this line is too long to be held; null otherwise.</summary>
+    public Error? LineError { get; private set; }
 
     /// <summary>Why reading ended before the end; null otherwise.</summary>
     public Error? Error { get; private set; }
@@ -67,12 +72,12 @@ internal sealed class LineReader(Stream stream, int maxBytes) : IAsyncDisposable
         }
 
         // The carriage return of a CRLF does not count.
-        if (_buffer.Length > maxBytes + 1L)
+        if (_isSkipping || _buffer.Length > maxBytes + 1L)
         {
-            return TooLong();
+            (_isSkipping, _buffer, _scanned) = (true, _buffer.Slice(_buffer.End), 0);
         }
 
-        return _ended ? _buffer.Length > 0 && Take(_buffer.Length, _buffer.Length) : null;
+        return _ended ? (_isSkipping || _buffer.Length > 0) && Take(_buffer.Length, _buffer.Length) : null;
     }
 
     private async ValueTask FillAsync(CancellationToken cancellationToken)
@@ -130,30 +135,17 @@ internal sealed class LineReader(Stream stream, int maxBytes) : IAsyncDisposable
 
     private bool Take(long length, long consumed)
     {
-        if (length > maxBytes + 1L)
-        {
-            return TooLong();
-        }
-
-        var line = Contiguous(_buffer.Slice(0, length));
-        line = line.Span is [.., (byte)'\r'] ? line[..^1] : line;
-        if (line.Length > maxBytes)
-        {
-            return TooLong();
-        }
-
-        Line = line;
+        var fits = !_isSkipping && length <= maxBytes + 1L;
+        var line = fits ? WithoutReturn(Contiguous(_buffer.Slice(0, length))) : default;
+        fits &= line.Length <= maxBytes;
         Number++;
-        _buffer = _buffer.Slice(consumed);
-        _scanned = 0;
+        Line = fits ? line : default;
+        LineError = fits ? null : new Error(ErrorCodes.LineTooLong, $"Line {Number} is longer than {maxBytes} bytes.");
+        (_isSkipping, _buffer, _scanned) = (false, _buffer.Slice(consumed), 0);
         return true;
     }
 
-    private bool TooLong()
-    {
-        Error = new Error(ErrorCodes.LineTooLong, $"Line {Number + 1} is longer than {maxBytes} bytes.");
-        return false;
-    }
+    private static ReadOnlyMemory<byte> WithoutReturn(ReadOnlyMemory<byte> line) => line.Span is [.., (byte)'\r'] ? line[..^1] : line;
 
     private ReadOnlyMemory<byte> Contiguous(ReadOnlySequence<byte> sequence)
     {

@@ -5,6 +5,9 @@ namespace BatchService.Http;
 /// <summary>Sends an answer that exists as bytes.</summary>
 internal static class StoredAnswerWriter
 {
+    private const string Succeeded = "Batch-Succeeded";
+    private const string Failed = "Batch-Failed";
+
     public static async Task WriteAsync(HttpContext context, StoredAnswer answer, CancellationToken cancellationToken)
     {
         var response = context.Response;
@@ -26,7 +29,25 @@ internal static class StoredAnswerWriter
     /// <summary>So that a log line or a proxy sees how a batch went without reading its body.</summary>
     public static void SetCounts(HttpResponse response, long succeeded, long failed)
     {
-        response.Headers["Batch-Succeeded"] = succeeded.ToString();
-        response.Headers["Batch-Failed"] = failed.ToString();
+        response.Headers[Succeeded] = succeeded.ToString();
+        response.Headers[Failed] = failed.ToString();
+    }
+
+    /// <summary>At the start of an answer: says that the counts come behind the body, unless they are there. HTTP/1.1 cannot do that here.</summary>
+    public static void AnnounceCounts(HttpResponse response)
+    {
+        if (response.Headers.ContainsKey(Succeeded) || !response.SupportsTrailers())
+            return;
+        response.DeclareTrailer(Succeeded);
+        response.DeclareTrailer(Failed);
+    }
+
+    /// <summary>At the end of an answer: sends the counts that were announced.</summary>
+    public static void AppendCounts(HttpResponse response, long succeeded, long failed)
+    {
+        if (response.Headers.ContainsKey(Succeeded) || !response.SupportsTrailers())
+            return;
+        response.AppendTrailer(Succeeded, succeeded.ToString());
+        response.AppendTrailer(Failed, failed.ToString());
     }
 }

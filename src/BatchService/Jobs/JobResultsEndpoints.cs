@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Text;
 using System.Text.Json;
 using BatchService.Batching;
@@ -11,8 +10,6 @@ namespace BatchService.Jobs;
 /// <summary><c>GET /batch/jobs/{id}/results</c>: a download of any size, in constant memory.</summary>
 internal static class JobResultsEndpoints
 {
-    private const int FlushBytes = 32 * 1024;
-
     private static readonly string[] s_statuses = ["success", "failed", "unprocessed"];
     private static readonly string[] s_formats = ["ndjson", "csv"];
 
@@ -60,22 +57,17 @@ internal static class JobResultsEndpoints
     private static async Task WriteLinesAsync(
         HttpContext context, IAsyncEnumerable<JobItem> items, IReadOnlyList<string>? header, CancellationToken cancellationToken)
     {
-        var body = context.Response.BodyWriter;
+        var body = new HeldBody(context.Response);
         await using var writer = new Utf8JsonWriter(body, Problem.Writing);
-        var pending = 0L;
         await foreach (var item in items.WithCancellation(cancellationToken))
         {
             item.Write(writer, header);
             await writer.FlushAsync(cancellationToken);
-            pending += writer.BytesCommitted;
             writer.Reset();
             body.Write("\n"u8);
-            if (pending < FlushBytes)
-                continue;
-            await body.FlushAsync(cancellationToken);
-            pending = 0;
+            await body.SendIfFullAsync(cancellationToken);
         }
-        await body.FlushAsync(cancellationToken);
+        await body.SendAsync(cancellationToken);
     }
 
     /// <summary>The original columns, then what became of the row: an import of the file leaves the latter out of account.</summary>
@@ -95,11 +87,16 @@ internal static class JobResultsEndpoints
         // Without any column there is no header row either: CSV has no empty one.
         if (kept + extra.Length == 0)
             return;
-        await using var csv = CsvWriter.Create(context.Response.Body, new CsvWriterOptions { NewLine = "\r\n" }, leaveOpen: true);
+        var body = new HeldBody(context.Response);
+        await using var csv = CsvWriter.Create(body, new CsvWriterOptions { NewLine = "\r\n" }, leaveOpen: true);
         await WriteRecordAsync(csv, columns.Take(kept).Concat(extra), cancellationToken);
         await foreach (var item in open().WithCancellation(cancellationToken))
+        {
             await WriteRecordAsync(csv, FieldsOf(item, columns, header is not null).Take(kept).Concat(extra.Select(name => Extra(item, name))), cancellationToken);
+            await body.SendIfFullAsync(cancellationToken);
+        }
         await csv.FlushAsync(cancellationToken);
+        await body.SendAsync(cancellationToken);
     }
 
     /// <summary>Of items that are JSON objects: every name that occurs, in the order of its first occurrence.</summary>

@@ -21,7 +21,7 @@ internal static class BrowseEndpoints
         routes.MapGet("/notebooks/{id}/search", SearchAsync)
             .WithName("GetNotebookSearch").WithTags(Tag).WithSummary("Full-text search in topics and contents, best first, with snippets")
             .RequireScope("notebooks:read").RefuseUnknownQuery([.. Filters, "query", "cursor", "limit"]).WithNotebookId()
-            .WithQueryParameter("query", "token refr", "Words, or the beginnings of words, that must all occur", required: true)
+            .WithQueryParameter("query", "token refr", $"Words, or the beginnings of words, that must all occur; at most {SearchQuery.MaxWords}", required: true)
             .WithFilters().WithPaging()
             .WithAnswer(StatusCodes.Status200OK, "A page of entries; in the snippets, hits stand between **.");
         routes.MapGet("/notebooks/{id}/observe", ObserveAsync)
@@ -58,6 +58,8 @@ internal static class BrowseEndpoints
         var text = QueryText.Read(query, "query", SearchQuery.MaxLength, errors);
         if (text is null && errors.Count == 0)
             errors.Add(new Error(ErrorCodes.FieldMissing, "The query parameter 'query' is missing"));
+        if (text is not null && SearchQuery.CountWords(text) > SearchQuery.MaxWords)
+            errors.Add(new Error(ErrorCodes.FieldInvalid, $"The query parameter 'query' must not have more than {SearchQuery.MaxWords} words"));
         var filter = ReadFilter(query, errors);
         return ReadPage(context, id, keys: 2, errors) is { } ask
             ? Answer(await pages.SearchAsync(ask, SearchQuery.ToTsQuery(text!), filter, cancellationToken))

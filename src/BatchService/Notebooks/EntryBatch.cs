@@ -60,7 +60,7 @@ internal sealed record EntryBatch(IReadOnlyList<EntryDraft> Entries, string? Sta
         for (var index = 0; index < Entries.Count; index++)
         {
             foreach (var (_, pointer) in Names(index).Where(name => !existing.Contains(name.Id) && !earlier.Contains(name.Id)))
-                errors.Add(NotebookErrors.NotInNotebook(pointer) with { Index = IsBatch ? index : null });
+                errors.Add(NotebookErrors.NotInNotebook(pointer, IsBatch) with { Index = IsBatch ? index : null });
             if (Entries[index].Id is not { } own)
                 continue;
             earlier.Add(own);
@@ -99,7 +99,7 @@ internal sealed record EntryBatch(IReadOnlyList<EntryDraft> Entries, string? Sta
         for (var index = 0; index < Entries.Count; index++)
         {
             foreach (var (_, pointer) in Names(index).Where(name => own.Contains(name.Id) && !earlier.Contains(name.Id)))
-                yield return NotebookErrors.NotInNotebook(pointer) with { Index = IsBatch ? index : null };
+                yield return NotebookErrors.NotInNotebook(pointer, IsBatch) with { Index = IsBatch ? index : null };
             if (Entries[index].Id is { } mine)
                 earlier.Add(mine);
         }

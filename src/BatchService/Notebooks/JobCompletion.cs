@@ -17,7 +17,7 @@ internal static class JobCompletion
         var (hold, missing) = await JobHold.TakeAsync(connection, job, cancellationToken);
         if (hold is null)
             return WriteResult.Refused(missing!);
-        if (hold.WasCompletedBy(job.WorkerId))
+        if (hold.WasCompletedBy(job.WorkerId) && await HasResultAsync(connection, job, result, cancellationToken))
             return Completed(hold.FollowUpJobs ?? 0);
         if (!hold.IsOf(job.WorkerId))
             return WriteResult.Refused(NotebookErrors.JobNotClaimed);
@@ -47,9 +47,9 @@ internal static class JobCompletion
             return WriteResult.Refused(missing!);
         if (!hold.IsOf(job.WorkerId))
             return WriteResult.Refused(NotebookErrors.JobNotClaimed);
-        const string sql = """
+        const string sql = $"""
             UPDATE batch.notebook_job
-            SET status = CASE WHEN retry_count < max_retries THEN 'pending' ELSE 'failed' END,
+            SET status = {JobQueue.StatusGivenBack},
                 retry_count = least(retry_count + 1, max_retries),
                 error = $3, claimed_at = NULL, claimed_by = NULL, lease_until = NULL
             WHERE notebook_id = $1 AND id = $2
@@ -65,6 +65,17 @@ internal static class JobCompletion
             if (status == JobStatuses.Pending)
                 writer.WriteNumber("retry_count", retries);
         })));
+    }
+
+    /// <summary>True when the job was completed with this very result: members in another order, or numbers written otherwise, are the same.</summary>
+    private static async Task<bool> HasResultAsync(
+        NpgsqlConnection connection, JobRef job, JsonElement result, CancellationToken cancellationToken)
+    {
+        if (result.ValueKind == JsonValueKind.Undefined)
+            return false;
+        const string sql = "SELECT coalesce(result = $3::jsonb, false) FROM batch.notebook_job WHERE notebook_id = $1 AND id = $2";
+        await using var batch = Statement.Together(connection, Statement.Of(sql, job.NotebookId, job.JobId, result.GetRawText()));
+        return (bool)(await batch.ExecuteScalarAsync(cancellationToken))!;
     }
 
     private static WriteResult Completed(int followUps) => WriteResult.Done(StoredAnswer.Json(200, NotebookJson.Object(writer =>

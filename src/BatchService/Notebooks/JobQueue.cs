@@ -20,14 +20,18 @@ internal sealed class JobQueue(
     IOptions<NotebookOptions> options,
     IOptions<BatchOptions> limits)
 {
-    private const string ReturnLapsed = """
+    /// <summary>The status of a job that its worker gave back or lost.</summary>
+    public const string StatusGivenBack = "CASE WHEN retry_count < max_retries THEN 'pending' ELSE 'failed' END";
+
+    /// <summary>Takes the jobs of the notebook $1 back whose leases ran out.</summary>
+    public const string ReturnLapsed = $"""
         WITH lapsed AS MATERIALIZED (
             SELECT id
             FROM batch.notebook_job
             WHERE notebook_id = $1 AND status = 'in_progress' AND lease_until < now()
             FOR UPDATE SKIP LOCKED)
         UPDATE batch.notebook_job job
-        SET status = CASE WHEN retry_count < max_retries THEN 'pending' ELSE 'failed' END,
+        SET status = {StatusGivenBack},
             retry_count = least(retry_count + 1, max_retries),
             error = 'The lease ran out before the worker answered',
             claimed_at = NULL, claimed_by = NULL, lease_until = NULL

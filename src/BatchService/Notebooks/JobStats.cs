@@ -6,11 +6,16 @@ namespace BatchService.Notebooks;
 /// <summary>A notebook's queue as a whole: how much is where, and trying what failed once more.</summary>
 internal sealed class JobStats(NpgsqlDataSource dataSource)
 {
-    /// <summary>Counts per type and status, zeros included.</summary>
+    /// <summary>Counts per type and status, zeros included. A job whose lease ran out counts as what it will be when somebody takes it back.</summary>
     public async Task<(ReadOnlyMemory<byte> Json, Error? Error)> CountAsync(
         Guid notebook, string subject, CancellationToken cancellationToken)
     {
-        const string sql = "SELECT job_type, status, count(*) FROM batch.notebook_job WHERE notebook_id = $1 GROUP BY job_type, status";
+        const string sql = $"""
+            SELECT job_type, CASE WHEN status = 'in_progress' AND lease_until < now() THEN {JobQueue.StatusGivenBack} ELSE status END, count(*)
+            FROM batch.notebook_job
+            WHERE notebook_id = $1
+            GROUP BY 1, 2
+            """;
         await using var batch = Statement.Together(
             dataSource, Statement.Of(NotebookAccess.Select(AccessTier.Read), notebook, subject), Statement.Of(sql, notebook));
         await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
@@ -33,7 +38,7 @@ internal sealed class JobStats(NpgsqlDataSource dataSource)
         return (json, null);
     }
 
-    /// <summary>Makes every failed job pending, with all of its retries.</summary>
+    /// <summary>Makes every failed job pending, with all of its retries; also one that lost its last worker and was not taken back yet.</summary>
     public static async Task<WriteResult> RetryFailedAsync(
         NpgsqlConnection connection, Guid notebook, string subject, CancellationToken cancellationToken)
     {
@@ -46,7 +51,10 @@ internal sealed class JobStats(NpgsqlDataSource dataSource)
             SELECT count(*) FROM retried
             """;
         await using var batch = Statement.Together(
-            connection, Statement.Of(NotebookAccess.Select(AccessTier.ReadWrite), notebook, subject), Statement.Of(sql, notebook));
+            connection,
+            Statement.Of(NotebookAccess.Select(AccessTier.ReadWrite), notebook, subject),
+            Statement.Of(JobQueue.ReturnLapsed, notebook),
+            Statement.Of(sql, notebook));
         await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
         if (!await reader.ReadAsync(cancellationToken))
             return WriteResult.Refused(NotebookErrors.NotebookNotFound(notebook));

@@ -21,7 +21,7 @@ internal sealed record NewJob(string JobType, string Payload, IReadOnlyList<(Gui
         var fields = new FieldReader(body, "", errors);
         var type = fields.Choice("job_type", required: true, JobTypes.All);
         var payload = fields.Raw("payload");
-        if (payload.ValueKind == JsonValueKind.Undefined && body.ValueKind == JsonValueKind.Object)
+        if (payload.ValueKind == JsonValueKind.Undefined)
             fields.Missing("payload");
         fields.RefuseOthers();
         if (type is null || payload.ValueKind == JsonValueKind.Undefined)
@@ -87,6 +87,6 @@ internal sealed record NewJob(string JobType, string Payload, IReadOnlyList<(Gui
         var existing = new HashSet<Guid>();
         while (await reader.ReadAsync(cancellationToken))
             existing.Add(reader.GetGuid(0));
-        return [.. Entries.Where(entry => !existing.Contains(entry.Id)).Select(entry => NotebookErrors.NotInNotebook(entry.Pointer))];
+        return [.. Entries.Where(entry => !existing.Contains(entry.Id)).Select(entry => NotebookErrors.NotInNotebook(entry.Pointer, inBatch: false))];
     }
 }

@@ -58,7 +58,7 @@ internal static class NotebookEndpoints
         routes.MapDelete("/notebooks/{id}/share/{subject}", UnshareAsync)
             .WithName("DeleteNotebookShare").WithTags(Tag).WithSummary("Take a share back (tier admin)")
             .RequireScope("notebooks:write").RefuseUnknownQuery().WithWriteHeaders().WithNotebookId()
-            .WithPathExample("subject", "ada", "Who it was shared with")
+            .WithPathExample("subject", "ada", "Who it was shared with, percent-encoded")
             .WithAnswer(StatusCodes.Status204NoContent, "It is gone.");
     }
 
@@ -108,11 +108,12 @@ internal static class NotebookEndpoints
         NotebookShare.Parse,
         (notebook, share, connection, token) => NotebookWriter.ShareAsync(connection, notebook, context.GetCaller().Subject, share, token));
 
-    private static Task UnshareAsync(HttpContext context, WriteCall calls, string id, string subject) => NotebookRoute.RunAsync(
+    private static Task UnshareAsync(HttpContext context, WriteCall calls, string id) => NotebookRoute.RunAsync(
         context,
         calls,
         id,
-        (notebook, connection, token) => NotebookWriter.UnshareAsync(connection, notebook, context.GetCaller().Subject, subject, token));
+        (notebook, connection, token) => NotebookWriter.UnshareAsync(
+            connection, notebook, context.GetCaller().Subject, RouteText.Read(context, "subject"), token));
 
     private static string ParseName(JsonElement body, List<Error> errors)
     {

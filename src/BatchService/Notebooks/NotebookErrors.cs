@@ -29,6 +29,8 @@ internal static class NotebookErrors
 
     public static readonly Error BadCursor = new(ErrorCodes.FieldInvalid, "The query parameter 'cursor' is not one that this list gave");
 
-    public static Error NotInNotebook(string pointer) =>
-        new(ErrorCodes.FieldInvalid, "The id names no entry of this notebook, nor an earlier one of the batch", pointer);
+    public static Error NotInNotebook(string pointer, bool inBatch = true) => new(
+        ErrorCodes.FieldInvalid,
+        inBatch ? "The id names no entry of this notebook, nor an earlier one of the batch" : "The id names no entry of this notebook",
+        pointer);
 }

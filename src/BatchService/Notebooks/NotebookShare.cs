@@ -12,6 +12,8 @@ internal sealed record NotebookShare(string Subject, string Tier)
     {
         var fields = new FieldReader(body, "", errors);
         var subject = fields.Text("subject", required: true, MaxSubjectLength);
+        if (subject is "." or "..")
+            fields.Invalid("subject", "must not be '.' or '..': clients take such segments out of an address");
         var tier = fields.Choice("tier", required: true, NotebookAccess.Tiers);
         fields.RefuseOthers();
         return new NotebookShare(subject ?? "", tier ?? "");

@@ -4,7 +4,10 @@ namespace BatchService.Notebooks;
 internal static class SearchQuery
 {
     public const int MaxLength = 1_000;
-    private const int MaxWords = 32;
+    public const int MaxWords = 32;
+
+    /// <summary>How many words a text asks for.</summary>
+    public static int CountWords(string text) => Split(text).Length;
 
     /// <summary>
     /// The text of a tsquery. Each word is quoted, so that nothing in it is an operator; PostgreSQL's own parser takes it apart as it does
@@ -12,7 +15,7 @@ internal static class SearchQuery
     /// </summary>
     public static string ToTsQuery(string text) => string.Join(
         " & ",
-        text.Replace('/', ' ').Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)
-            .Take(MaxWords)
-            .Select(word => $"'{word.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("'", "''", StringComparison.Ordinal)}':*"));
+        Split(text).Select(word => $"'{word.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("'", "''", StringComparison.Ordinal)}':*"));
+
+    private static string[] Split(string text) => text.Replace('/', ' ').Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
 }

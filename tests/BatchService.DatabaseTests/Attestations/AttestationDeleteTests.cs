@@ -64,13 +64,14 @@ public sealed class AttestationDeleteTests(AttestationsFixture fixture) : IClass
     [Theory]
     [InlineData("atomic")]
     [InlineData("best_effort")]
-    public async Task Finds_nothing_any_more_when_an_id_comes_again(string mode)
+    public async Task Refuses_an_id_that_comes_again(string mode)
     {
         var answer = await fixture.Client.DeleteIdsAsync([s_ids[0], s_ids[1], s_ids[0], s_ids[0]], mode);
 
-        Assert.Equal("2:NOT_FOUND 3:NOT_FOUND", answer.Failures);
+        Assert.Equal("2:DUPLICATE_IN_BATCH 3:DUPLICATE_IN_BATCH", answer.Failures);
         Assert.Equal(mode == "atomic" ? 5 : 3, await fixture.CountAsync());
-        Assert.Equal(mode == "atomic" ? HttpStatusCode.NotFound : HttpStatusCode.MultiStatus, answer.Status);
+        Assert.Equal(mode == "atomic" ? HttpStatusCode.Conflict : HttpStatusCode.MultiStatus, answer.Status);
+        Assert.Equal((s_ids[0], "/ids/2"), (answer.Results[2].Id(), answer.Results[2].GetProperty("pointer").GetString()));
     }
 
     [Theory]

@@ -30,6 +30,16 @@ public sealed class AttestationQueryTests(AttestationsFixture fixture) : IClassF
     }
 
     [Fact]
+    public async Task Counts_filters_in_the_headers()
+    {
+        var answer = await fixture.Client.PostAsync("/attestations/batch/query", new { filters = new object[] { new { }, new { limit = 1 } } });
+        var refused = await fixture.Client.PostAsync("/attestations/batch/query", new { filters = new object[] { new { }, new { limit = "x" } } });
+
+        Assert.Equal((2, "2", "0"), (answer.Root.GetArrayLength(), answer.Header("Batch-Succeeded"), answer.Header("Batch-Failed")));
+        Assert.Equal((HttpStatusCode.BadRequest, "0"), (refused.Status, refused.Header("Batch-Succeeded")));
+    }
+
+    [Fact]
     public async Task Finds_one_that_has_several_of_the_subjects_once_and_the_newest_of_all_subjects()
     {
         await fixture.Client.CreateAsync([new { subjects = new[] { "ann", "ben" }, timestamp = "2026-01-09T00:00:00Z" }]);

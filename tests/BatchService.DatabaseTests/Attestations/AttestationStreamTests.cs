@@ -51,6 +51,22 @@ public sealed class AttestationStreamTests(AttestationsFixture fixture) : IClass
     }
 
     [Fact]
+    public async Task Goes_on_after_a_line_that_is_too_long_and_sends_the_counts_behind_the_lines()
+    {
+        var line = $"{{\"subjects\":[\"{new string('x', 1024 * 1024)}\"]}}";
+        using var content = new StringContent($"{{\"subjects\":[\"a\"]}}\n{line}\n{{\"subjects\":[\"b\"]}}\n", Encoding.UTF8, RowsClient.Ndjson);
+
+        using var response = await fixture.Client.PostAsync(new Uri("/attestations/stream", UriKind.Relative), content);
+        var answer = await RowsAnswer.ReadAsync(response);
+
+        Assert.Equal(("completed failed completed", "1:LINE_TOO_LONG"), (answer.Statuses, answer.Failures));
+        Assert.Equal(2, await fixture.CountAsync());
+        Assert.Equal(["Batch-Succeeded", "Batch-Failed"], response.Headers.Trailer);
+        Assert.Null(answer.Header("Batch-Succeeded"));
+        Assert.Equal("2 1", string.Join(' ', response.TrailingHeaders.SelectMany(trailer => trailer.Value)));
+    }
+
+    [Fact]
     public async Task Writes_all_or_nothing_when_asked_to()
     {
         await fixture.InsertAsync(AttestationsFixture.IdOf(7));

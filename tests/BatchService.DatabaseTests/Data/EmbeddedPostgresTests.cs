@@ -25,6 +25,16 @@ public sealed class EmbeddedPostgresTests : IDisposable
     }
 
     [Fact]
+    public async Task Knows_the_letters_of_every_script_and_sorts_by_code_points()
+    {
+        await using var server = await StartAsync();
+
+        Assert.Equal("über ёлка", await AskAsync(server, "SELECT lower('Über ЁЛКА')"));
+        Assert.Equal("yes", await AskAsync(server, "SELECT 'yes' WHERE 'Über' ILIKE 'ÜB%' AND to_tsvector('simple', 'Über') @@ to_tsquery('simple', 'über')"));
+        Assert.Equal("Z,a,é", await AskAsync(server, "SELECT string_agg(x, ',' ORDER BY x) FROM unnest('{é,a,Z}'::text[]) AS x"));
+    }
+
+    [Fact]
     public async Task Keeps_the_data_when_it_is_stopped_and_started_again()
     {
         await using (var first = await StartAsync())

@@ -17,7 +17,7 @@ public sealed class EntityFilterFixture : ServiceFixture
             (2, 20, 2.50, '100% sure', '2024-06-15', '2024-06-15 12:30', '2024-06-15 12:30+00', '00000000-0000-0000-0000-00000000000b', false,
              'cd', 'two', 'large', 4, '{"a": 2}', '{"a": 2}', '{"a,b"}', 2.5, '[5,9)', '10.0.0.2', '\x01'),
             (3, 30, 3.50, 'a_b\c', '2024-12-31', '2024-12-31 23:59:59.123456', '2024-12-31 23:59:59+00', '00000000-0000-0000-0000-00000000000c', true,
-             'ef', 'three', 'medium', 6, '[]', '[]', '{}', 3.5, 'empty', '::1', '\x'),
+             'ef', 'Ärger', 'medium', 6, '[]', '[]', '{}', 3.5, 'empty', '::1', '\x'),
             (4, -40, -4.00, 'ALPHA*?', '0001-01-01', '1999-01-01 00:00', '1999-01-01 00:00+00', '00000000-0000-0000-0000-00000000000d', false,
              'gh', 'a::b', 'small', 8, 'null', 'null', '{NULL}', -4, '[1,5)', '10.0.0.0/8', '\x02'),
             (5, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
@@ -74,6 +74,7 @@ public sealed class EntityFilterTests(EntityFilterFixture fixture) : IClassFixtu
     [InlineData("""{"t": "like::%"}""", "")]
     [InlineData("""{"t": "not-like::a*"}""", "2 4")]
     [InlineData("""{"t": "ilike::ALPHA*"}""", "1 4")]
+    [InlineData("""{"v": "ilike::äRG*"}""", "3")]
     [InlineData("""{"i": "like::*0"}""", "1 2 3 4")]
     [InlineData("""{"c": "like::?b"}""", "1")]
     // Days and times.

@@ -1,3 +1,4 @@
+using System.Net.Http.Json;
 using Npgsql;
 
 namespace BatchService.DatabaseTests.Entities;
@@ -43,6 +44,26 @@ public sealed class EntityOddFixture : ServiceFixture
 /// <summary>Names, keys, partitions, views and deferred constraints.</summary>
 public sealed class EntityNameTests(EntityOddFixture fixture) : IClassFixture<EntityOddFixture>
 {
+    [Fact]
+    public async Task Names_with_slashes_and_percent_signs_work_in_an_address()
+    {
+        var server = await PostgresServer.OfThisRunAsync();
+        await using var database = await server.CreateDatabaseAsync(DatabaseTemplate.Empty);
+        await database.DataSource.ExecuteAsync("CREATE TABLE \"a/b\" (n integer PRIMARY KEY); CREATE TABLE \"a%2Fb\" (m integer PRIMARY KEY)");
+        await using var process = await ServiceProcess.StartAsync($"ConnectionStrings:Batch={database.ConnectionString}");
+        using var client = new HttpClient { BaseAddress = process.Address };
+
+        foreach (var (name, column) in new[] { ("a/b", "n"), ("a%2Fb", "m") })
+        {
+            var path = $"/entities/{Uri.EscapeDataString(name)}";
+            using var written = await client.PostAsync(
+                new Uri($"{path}/batch", UriKind.Relative), JsonContent.Create(new { action = "create", items = new[] { new Dictionary<string, int>(StringComparer.Ordinal) { [column] = 1 } } }));
+
+            Assert.True(written.IsSuccessStatusCode, await written.Content.ReadAsStringAsync());
+            Assert.Contains($"\"{column}\"", await client.GetStringAsync(new Uri(path, UriKind.Relative)), StringComparison.Ordinal);
+        }
+    }
+
     [Fact]
     public async Task Names_with_capitals_dots_quotes_and_blanks_work_in_every_place()
     {

@@ -25,6 +25,33 @@ public sealed class FrameBatchTests(FramesFixture service) : IClassFixture<Frame
     }
 
     [Fact]
+    public async Task Warns_of_what_it_ignored_in_frames_that_are_stored()
+    {
+        var reply = (await service.Client.PostFramesAsync(
+            [Frame("a"), Frame("b", ("mood", 1), ("status_snapshot", JsonNode.Parse("""{ "next_action": "x", "hue": 2 }""")))])).Expect(200);
+
+        Assert.Equal(
+            """[{"index":1,"frameId":"b","warnings":[{"path":"status_snapshot.hue","message":"Unknown field 'hue' will be ignored"},{"path":"mood","message":"Unknown field 'mood' will be ignored"}]}]""",
+            reply.Body.GetProperty("warnings").GetRawText());
+        Assert.Equal(2, await service.CountAsync("batch.frame"));
+    }
+
+    [Theory]
+    [InlineData(".")]
+    [InlineData("..")]
+    [InlineData("stats")]
+    [InlineData("STATS")]
+    public async Task Refuses_an_id_that_no_address_can_name(string id)
+    {
+        var reply = (await service.Client.PostFramesAsync([Frame(id)])).Expect(422);
+
+        Assert.Equal(
+            """[{"path":"id","message":"Must not be one of: ., .., stats","code":"INVALID_VALUE"}]""",
+            reply.Body.GetProperty("validationErrors")[0].GetProperty("validation").GetProperty("errors").GetRawText());
+        Assert.Equal(0, await service.CountAsync("batch.frame"));
+    }
+
+    [Fact]
     public async Task Stores_nothing_when_a_frame_is_invalid_and_tells_the_first_one_only()
     {
         var reply = (await service.Client.PostFramesAsync([Frame("a"), Frame("b", ("branch", 1), ("jira", 2)), Frame("c", ("branch", 1))])).Expect(422);

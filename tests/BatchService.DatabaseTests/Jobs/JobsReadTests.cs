@@ -31,6 +31,28 @@ public sealed class JobsReadTests(JobsFixture fixture) : IClassFixture<JobsFixtu
         Assert.Equal((completed - started).TotalMilliseconds / 25, result.GetProperty("avg_item_time_ms").GetDouble(), 0.1);
     }
 
+    [Theory]
+    [InlineData("csv")]
+    [InlineData("ndjson")]
+    public async Task Answers_a_download_that_fails_before_its_first_item_by_a_problem(string format)
+    {
+        var caller = fixture.NewCaller();
+        var id = JobsCaller.IdOf(await caller.PostAsync("/batch/jobs?job_type=rows&entity=item&action=create", $"code\naway-{format}\n", RowsClient.Csv));
+        await caller.EndAsync(id);
+        await fixture.ExecuteAsync("ALTER TABLE batch.job_input RENAME TO job_input_away");
+        RowsAnswer answer;
+        try
+        {
+            answer = await caller.GetAsync($"/batch/jobs/{id}/results?format={format}");
+        }
+        finally
+        {
+            await fixture.ExecuteAsync("ALTER TABLE batch.job_input_away RENAME TO job_input");
+        }
+
+        Assert.Equal((HttpStatusCode.InternalServerError, "application/problem+json", "INTERNAL"), (answer.Status, answer.MediaType, answer.Code));
+    }
+
     [Fact]
     public async Task Says_pending_or_processing_and_no_result_before_the_end()
     {

@@ -110,6 +110,31 @@ public sealed class BrowseTests(NotebooksFixture service) : IClassFixture<Notebo
         (await Client.GetAsync($"/notebooks/{id}/search?query={Uri.EscapeDataString(query)}")).Expect(200);
     }
 
+    [Theory]
+    [InlineData("über")]
+    [InlineData("ÜBERG")]
+    [InlineData("ёлка")]
+    [InlineData("ΜΑΡΊΑ")]
+    public async Task Searches_without_regard_to_capitals_of_any_script(string query)
+    {
+        var id = await Client.CreateAsync();
+        await Client.AddAsync(id, "Der Übergang, Ёлка und Μαρία");
+
+        Assert.Single((await Client.GetAsync($"/notebooks/{id}/search?query={Uri.EscapeDataString(query)}")).Expect(200).All("entries", "entry_id"));
+    }
+
+    [Fact]
+    public async Task Refuses_to_search_for_more_words_than_it_would_look_for()
+    {
+        var id = await Client.CreateAsync();
+        await Client.AddAsync(id, "word");
+        static string Words(int count) => string.Join("%20", Enumerable.Repeat("word", count));
+
+        Assert.Single((await Client.GetAsync($"/notebooks/{id}/search?query={Words(32)}")).Expect(200).All("entries", "entry_id"));
+        var refused = (await Client.GetAsync($"/notebooks/{id}/search?query={Words(33)}")).Expect(400);
+        Assert.Equal(("FIELD_INVALID", "The query parameter 'query' must not have more than 32 words"), (refused["code"].GetString(), refused.Error));
+    }
+
     [Fact]
     public async Task Searches_page_by_page_also_among_equals_and_needs_a_query()
     {

@@ -155,9 +155,9 @@ public sealed class EntryTests(NotebooksFixture service) : IClassFixture<Noteboo
         Assert.Equal("text/markdown", (await Client.GetAsync(reply.Message.Headers.Location.ToString())).Expect(200)["content_type"].GetString());
         Assert.Equal("DISTILL_CLAIMS", (await Client.NextAsync(id)).Expect(200)["job_type"].GetString());
         Assert.Equal(["FIELD_MISSING /content"], (await Client.PostAsync($"/notebooks/{id}/entries", "{}")).Expect(400).Problems);
-        Assert.Equal(
-            ["FIELD_INVALID /fragment_of"],
-            (await Client.PostAsync($"/notebooks/{id}/entries", $$"""{ "content": "c", "fragment_of": "{{Guid.NewGuid()}}", "fragment_index": 0 }""")).Expect(400).Problems);
+        var unknown = (await Client.PostAsync($"/notebooks/{id}/entries", $$"""{ "content": "c", "fragment_of": "{{Guid.NewGuid()}}", "fragment_index": 0 }""")).Expect(400);
+        Assert.Equal(["FIELD_INVALID /fragment_of"], unknown.Problems);
+        Assert.Equal("The id names no entry of this notebook", unknown.Error);
         Assert.Equal(400, (int)(await Client.PostAsync($"/notebooks/{Guid.NewGuid()}/entries", "{}")).Status);
         Assert.Equal(404, (int)(await Client.PostAsync($"/notebooks/{Guid.NewGuid()}/entries", """{ "content": "c" }""")).Status);
     }

@@ -72,6 +72,25 @@ public sealed class JobLeaseTests(NotebooksFixture service) : IClassFixture<Note
     }
 
     [Fact]
+    public async Task A_job_whose_lease_ran_out_counts_as_pending_and_at_its_last_retry_as_failed()
+    {
+        var id = await Client.CreateAsync();
+        await Client.AddAsync(id);
+        await Client.AddAsync(id);
+        (await Client.NextAsync(id)).Expect(200);
+        var last = (await Client.NextAsync(id)).Expect(200)["id"].GetGuid();
+        await service.RunAsync("UPDATE batch.notebook_job SET retry_count = max_retries WHERE id = $1", last);
+        await service.LapseAsync(id);
+
+        var stats = (await Client.GetAsync($"/notebooks/{id}/jobs/stats")).Expect(200)["DISTILL_CLAIMS"];
+
+        Assert.Equal("""{"pending":1,"in_progress":0,"completed":0,"failed":1}""", stats.GetRawText());
+        Assert.Equal("""{"retried":1}""", (await Client.PostAsync($"/notebooks/{id}/jobs/retry-failed")).Expect(200).Body.GetRawText());
+        Assert.Equal(2L, await service.ReadAsync<long>("SELECT count(*) FROM batch.notebook_job WHERE notebook_id = $1 AND status = 'pending'", id));
+        Assert.Equal(0, await service.ReadAsync<int>("SELECT retry_count FROM batch.notebook_job WHERE id = $1", last));
+    }
+
+    [Fact]
     public async Task A_waiting_worker_gets_the_job_that_comes_while_it_waits()
     {
         var id = await Client.CreateAsync();

@@ -177,6 +177,7 @@ public sealed class JobQueueTests(NotebooksFixture service) : IClassFixture<Note
     }
 
     [Theory]
+    [InlineData("complete", "7", "FIELD_INVALID")]
     [InlineData("complete", """{ "result": {} }""", "FIELD_MISSING /worker_id")]
     [InlineData("complete", """{ "worker_id": "w1" }""", "FIELD_MISSING /result")]
     [InlineData("complete", """{ "worker_id": "w1", "result": {}, "x": 1 }""", "FIELD_UNKNOWN /x")]

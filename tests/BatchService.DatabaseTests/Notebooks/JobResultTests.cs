@@ -62,6 +62,25 @@ public sealed class JobResultTests(NotebooksFixture service) : IClassFixture<Not
         Assert.Equal(1L, await service.ReadAsync<long>("SELECT count(*) FROM batch.notebook_job WHERE notebook_id = $1 AND job_type = 'COMPARE_CLAIMS'", id));
     }
 
+    [Theory]
+    [InlineData("""{ "model": "extractive", "claims": [ { "confidence": 0.50, "text": "distilled" } ] }""", 200)]
+    [InlineData("""{ "claims": [ { "text": "another", "confidence": 0.5 } ], "model": "extractive" }""", 409)]
+    [InlineData("""{ "claims": [] }""", 409)]
+    [InlineData("7", 409)]
+    [InlineData("null", 409)]
+    public async Task Repeating_a_completion_with_another_result_is_refused(string result, int status)
+    {
+        var id = await Client.CreateAsync();
+        await Client.AddAsync(id);
+        var job = (await Client.NextAsync(id)).Expect(200)["id"].GetGuid();
+        (await Client.CompleteAsync(id, job, Claims)).Expect(200);
+
+        var reply = (await Client.CompleteAsync(id, job, result)).Expect(status);
+
+        if (status == 409)
+            Assert.Equal("Job not claimed by this worker", reply.Error);
+    }
+
     [Fact]
     public async Task Comparisons_are_appended_and_the_greatest_friction_decides_about_review()
     {

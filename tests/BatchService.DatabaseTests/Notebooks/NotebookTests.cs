@@ -50,6 +50,7 @@ public sealed class NotebookTests(NotebooksFixture service) : IClassFixture<Note
 
     [Theory]
     [InlineData("{}", "FIELD_MISSING /name")]
+    [InlineData("[]", "FIELD_INVALID")]
     [InlineData("""{ "name": "" }""", "FIELD_INVALID /name")]
     [InlineData("""{ "name": 1 }""", "FIELD_INVALID /name")]
     [InlineData("""{ "name": "n", "color": "red" }""", "FIELD_UNKNOWN /color")]
@@ -95,6 +96,42 @@ public sealed class NotebookTests(NotebooksFixture service) : IClassFixture<Note
         (await Client.SendAsync(HttpMethod.Delete, $"/notebooks/{id}/share/ada")).Expect(404);
         Assert.Equal(["FIELD_INVALID /tier"], (await Client.PostAsync($"/notebooks/{id}/share", """{ "subject": "ada", "tier": "owner" }""")).Expect(400).Problems);
         Assert.Equal(["FIELD_INVALID /subject"], (await Client.PostAsync($"/notebooks/{id}/share", """{ "subject": "dev", "tier": "read" }""")).Expect(400).Problems);
+    }
+
+    [Fact]
+    public async Task Takes_a_share_back_whatever_its_subject_is()
+    {
+        var server = await PostgresServer.OfThisRunAsync();
+        await using var database = await server.CreateDatabaseAsync(DatabaseTemplate.Empty);
+        await using var process = await ServiceProcess.StartAsync($"ConnectionStrings:Batch={database.ConnectionString}");
+        using var http = new HttpClient { BaseAddress = process.Address };
+        var client = new NotebookClient(http);
+        var id = await client.CreateAsync();
+        string[] subjects = ["https://id.example/u/1", "a/b", "a%2Fb", "a%2fb", "a%252Fb", "100%", "a+b", " a b ", "%20", "ü/日本", "😀", "a\\b?c#d", "..."];
+        foreach (var subject in subjects)
+        {
+            var share = System.Text.Json.JsonSerializer.Serialize(new { subject, tier = "read" });
+            (await client.PostAsync($"/notebooks/{id}/share", share)).Expect(200);
+        }
+
+        for (var left = subjects.Length; left > 0; left--)
+        {
+            (await client.SendAsync(HttpMethod.Delete, $"/notebooks/{id}/share/{Uri.EscapeDataString(subjects[^left])}")).Expect(204);
+            var shares = (await client.GetAsync($"/notebooks/{id}")).Expect(200)["shares"].EnumerateObject().Select(share => share.Name);
+            Assert.Equal(subjects[^(left - 1)..].Where(_ => left > 1).Order(StringComparer.Ordinal), shares.Order(StringComparer.Ordinal));
+        }
+    }
+
+    [Theory]
+    [InlineData(".")]
+    [InlineData("..")]
+    public async Task Refuses_to_share_with_what_an_address_cannot_name(string subject)
+    {
+        var id = await Client.CreateAsync();
+
+        var reply = (await Client.PostAsync($"/notebooks/{id}/share", $$"""{ "subject": "{{subject}}", "tier": "read" }""")).Expect(400);
+
+        Assert.Equal(["FIELD_INVALID /subject"], reply.Problems);
     }
 
     [Theory]

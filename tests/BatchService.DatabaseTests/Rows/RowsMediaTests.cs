@@ -47,7 +47,7 @@ public sealed class RowsMediaTests(RowsFixture fixture) : IClassFixture<RowsFixt
     [InlineData("br", true)]
     [InlineData("gzip", false)]
     [InlineData("br", false)]
-    public async Task Ends_a_bomb_of_a_stream_at_the_line_limit(string encoding, bool atomic)
+    public async Task Holds_no_more_of_a_bomb_of_a_stream_than_a_line(string encoding, bool atomic)
     {
         // 200 MiB without a line feed, in some hundred bytes or kilobytes.
         using var packed = new MemoryStream();

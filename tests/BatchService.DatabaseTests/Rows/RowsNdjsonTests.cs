@@ -69,15 +69,15 @@ public sealed class RowsNdjsonTests(RowsFixture fixture) : IClassFixture<RowsFix
     }
 
     [Fact]
-    public async Task Ends_at_a_line_that_is_too_long_and_keeps_what_came_before()
+    public async Task Fails_a_line_that_is_too_long_alone()
     {
         var body = $"{{\"code\":\"a\"}}\n{{\"code\":\"{new string('x', 1024 * 1024)}\"}}\n{{\"code\":\"c\"}}\n";
 
         var answer = await fixture.Client.PostTextAsync(BestEffort, body, RowsClient.Ndjson);
 
-        Assert.Equal("1:LINE_TOO_LONG", answer.Failures);
+        Assert.Equal(("completed failed completed", "1:LINE_TOO_LONG"), (answer.Statuses, answer.Failures));
         Assert.Equal(413, answer.Results[1].GetProperty("statusCode").GetInt32());
-        Assert.Equal(["a"], await StoredAsync());
+        Assert.Equal(["a", "c"], await StoredAsync());
     }
 
     [Fact]
@@ -89,6 +89,18 @@ public sealed class RowsNdjsonTests(RowsFixture fixture) : IClassFixture<RowsFix
 
         Assert.Equal(HttpStatusCode.RequestEntityTooLarge, answer.Status);
         Assert.Equal("LINE_TOO_LONG", answer.Code);
+        Assert.Empty(await StoredAsync());
+    }
+
+    [Fact]
+    public async Task Finds_all_errors_of_an_atomic_stream_behind_a_line_that_is_too_long_and_writes_nothing()
+    {
+        var body = $"{{\"code\":\"a\"}}\n{{\"code\":\"{new string('x', 1024 * 1024)}\"}}\n{{bad\n{{\"code\":\"d\"}}\n";
+
+        var answer = await fixture.Client.PostTextAsync("item?action=create&continueOnError=true", body, RowsClient.Ndjson);
+
+        Assert.Equal("1:LINE_TOO_LONG 2:MALFORMED_JSON", answer.Failures);
+        Assert.DoesNotContain("completed", answer.Statuses, StringComparison.Ordinal);
         Assert.Empty(await StoredAsync());
     }
 

@@ -9,7 +9,7 @@ public sealed class FrameValidatorTests
 {
     private const string NotText = "Must be a string";
     private const string NotList = "Must be an array of strings";
-    private const string NotTime = "Must be a time in RFC 3339 with offset";
+    private const string NotTime = "Must be a time in RFC 3339 with offset, in UTC within the years 1 to 9999";
     private const string NotCount = "Must be a whole number, 0 or more";
 
     private static readonly string[] s_required =

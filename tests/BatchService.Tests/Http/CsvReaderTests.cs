@@ -92,12 +92,13 @@ public sealed class CsvReaderTests
     }
 
     [Fact]
-    public async Task Names_the_record_that_is_too_long()
+    public async Task Names_the_record_that_is_too_long_and_says_that_it_stops_there()
     {
         var (_, _, rows) = await ReadAsync($"a\n1\n\"{new string('x', Limit)}\"\n", 50);
 
         Assert.Equal(ErrorCodes.LineTooLong, rows[^1].Error?.Code);
-        Assert.Contains("Line 3 ", rows[^1].Error!.Detail, StringComparison.Ordinal);
+        Assert.Contains("at line 3 ", rows[^1].Error!.Detail, StringComparison.Ordinal);
+        Assert.EndsWith("Nothing behind it was read.", rows[^1].Error!.Detail, StringComparison.Ordinal);
     }
 
     [Theory]

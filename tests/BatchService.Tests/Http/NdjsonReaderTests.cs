@@ -38,18 +38,42 @@ public sealed class NdjsonReaderTests
     [InlineData(Limit + 1, "\r\n", false)]
     [InlineData(Limit + 1, "", false)]
     [InlineData(Limit * 100, "\n", false)]
-    public async Task Names_the_line_that_is_too_long_and_stops(int length, string end, bool fits)
+    public async Task Names_the_line_that_is_too_long_and_reads_on_behind_it(int length, string end, bool fits)
     {
         foreach (var size in new[] { 1, 7, 100_000 })
         {
             var text = $"1\n\n{new string('2', length)}{end}" + (end.Length > 0 ? "3\n" : "");
             var lines = await LinesAsync(new ChunkedStream(Encoding.UTF8.GetBytes(text), size));
 
-            Assert.Equal(fits ? null : ErrorCodes.LineTooLong, lines[^1].Error?.Code);
-            Assert.Equal(fits, lines.Any(line => line.Text == "3") || (fits && end.Length == 0));
-            Assert.True(fits || lines[^1].Error!.Detail.Contains("Line 3 ", StringComparison.Ordinal));
-            Assert.Equal(1, lines[1].Index);
+            Assert.Equal((1, 3, fits ? length : 0), (lines[1].Index, lines[1].Line, lines[1].Text.Length));
+            Assert.Equal(fits ? null : ErrorCodes.LineTooLong, lines[1].Error?.Code);
+            Assert.True(fits || lines[1].Error!.Detail.Contains("Line 3 ", StringComparison.Ordinal));
+            Assert.Equal(end.Length > 0 ? [(2, 4L, "3", null)] : [], lines.Skip(2));
         }
+    }
+
+    [Fact]
+    public async Task Holds_little_of_a_long_line()
+    {
+        var stream = new RepeatingStream(Encoding.UTF8.GetBytes(new string('x', 60_000)), 5_000);
+        var before = GC.GetAllocatedBytesForCurrentThread();
+
+        await foreach (var line in NdjsonReader.ReadAsync(stream, 100_000, CancellationToken.None))
+        {
+            Assert.Equal((0, ErrorCodes.LineTooLong), (line.Index, line.Error!.Code));
+        }
+
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 1024 * 1024);
+    }
+
+    [Fact]
+    public async Task Ends_with_the_error_of_a_body_that_breaks_off_within_a_line_that_is_too_long()
+    {
+        var body = new BodyStream(new ChunkedStream(Encoding.UTF8.GetBytes("1\n" + new string('2', 500)), 50), 300);
+
+        var lines = await LinesAsync(body);
+
+        Assert.Equal([null, ErrorCodes.BodyTooLarge], lines.Select(line => line.Error?.Code));
     }
 
     [Fact]
