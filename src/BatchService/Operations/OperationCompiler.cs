@@ -26,9 +26,19 @@ internal sealed record CompileContext(Catalog Catalog, int MaxRows, int MaxAffec
 }
 
 /// <summary>The values of an operation, with or without their references resolved.</summary>
-internal sealed record OperationValues(JsonElement Store, JsonElement Query, JsonElement Metadata)
+/// <param name="Query">Null when absent.</param>
+internal sealed record OperationValues(JsonElement Store, IReadOnlyList<FilterField>? Query, JsonElement Metadata)
 {
-    public static OperationValues Of(Operation operation) => new(operation.StoreParams, operation.QueryParams, operation.MetadataParams);
+    /// <summary>Before the run.</summary>
+    /// <param name="isDeferred">True for values that still hold references.</param>
+    public static OperationValues Of(Operation operation, Func<JsonElement, bool> isDeferred)
+    {
+        IReadOnlyList<FilterField>? query = operation.QueryParams.ValueKind == JsonValueKind.Undefined
+            ? null
+            : [.. operation.QueryParams.EnumerateObject().Select(field =>
+                new FilterField(field.Name, isDeferred(field.Value) ? null : FilterInput.Written(field.Value)))];
+        return new OperationValues(operation.StoreParams, query, operation.MetadataParams);
+    }
 }
 
 /// <summary>An operation ready to be written: rows that may join those of its neighbours, or a statement of its own.</summary>
@@ -59,9 +69,7 @@ internal static class OperationCompiler
         }
         else
         {
-            var filter = values.Query.ValueKind == JsonValueKind.Object
-                ? FilterParser.Parse(values.Query, entity, context.ViewOf(caller), operation.PlaceOf("query_params"), isDeferred, errors)
-                : [];
+            var filter = FilterParser.Parse(values.Query ?? [], entity, context.ViewOf(caller), operation.PlaceOf("query_params"), errors);
             if (operation.Action is OperationAction.Update or OperationAction.Delete)
                 CheckVersion(operation, filter, entity, errors);
             var set = operation.Action switch
@@ -112,9 +120,9 @@ internal static class OperationCompiler
     private static void CheckFilter(Operation operation, OperationValues values, Entity entity, List<Error> errors)
     {
         var place = operation.PlaceOf("query_params");
-        if (values.Query.ValueKind != JsonValueKind.Object || !values.Query.EnumerateObject().Any())
+        if (values.Query is not { Count: > 0 } query)
             errors.Add(new Error(ErrorCodes.FilterRequired, $"Operation '{operation.Id}' must say in 'query_params' which rows are meant", place));
-        else if (entity.ConcurrencyColumn is { } version && entity.FindReadable(version) is not null && !values.Query.TryGetProperty(version, out _))
+        else if (entity.ConcurrencyColumn is { } version && entity.FindReadable(version) is not null && !query.Any(field => field.Name == version))
             errors.Add(WithoutVersion(operation, version));
     }
 
