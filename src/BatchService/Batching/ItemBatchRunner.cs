@@ -60,7 +60,8 @@ internal sealed class ItemBatchRunner(BatchWriter writer, IdempotentRun idempote
         ItemBatch<TItem> batch, ItemBatchRequest request, ItemResults results, CancellationToken cancellationToken)
         where TItem : IBatchItem
     {
-        var status = request.Options.Validate == Validation.Static ? ItemStatus.Completed : ItemStatus.NotExecuted;
+        var isCheck = request.Options.Validate == Validation.Static;
+        var status = isCheck ? ItemStatus.Completed : ItemStatus.NotExecuted;
         await using var chunks = batch.Open(cancellationToken);
         while (await chunks.MoveNextAsync())
         {
@@ -70,7 +71,9 @@ internal sealed class ItemBatchRunner(BatchWriter writer, IdempotentRun idempote
         }
         var aborted = request.Options.Atomic && results.Totals.Failures > 0;
         IReadOnlyList<Error> problems = aborted ? batch.ProblemsOf(results.Failures) : [];
-        if (aborted)
+        if (aborted && isCheck)
+            await results.TellCheckedAsync(cancellationToken);
+        else if (aborted)
             await results.RollBackAsync(cancellationToken);
         return new ItemBatchAnswer(results, Committed: false, aborted, problems, null);
     }

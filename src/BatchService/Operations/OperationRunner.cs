@@ -109,7 +109,8 @@ internal sealed class OperationRunner(
                 Plan = new OperationPlan(Checked!, []);
                 Plan.Decide();
             }
-            var report = BatchReport.Of(Plan.Outcomes, batch.Options.Mode, end?.Committed ?? false);
+            var report = BatchReport.Of(
+                Plan.Outcomes, batch.Options.Mode, end?.Committed ?? false, wasRun: batch.Options.Validate != Validation.Static);
             AuditEntry.Current?.Ended = new ItemTotals(report.Total, report.SuccessCount, report.FailureCount);
             return new BatchAnswer(Checked!, report, (long)time.GetElapsedTime(started).TotalMilliseconds, end?.Fault);
         }
