@@ -18,6 +18,8 @@ internal readonly record struct CsvRow(int Index, long Line, string?[] Values, E
 /// </summary>
 internal sealed class CsvReader(Stream stream, int maxRecordBytes) : IAsyncDisposable
 {
+    private const string NotRead = "Nothing after it was read.";
+
     private readonly CsvHelper.CsvReader _csv =
         CsvHelper.CsvReader.Create(new Utf8Only(stream), Options(maxRecordBytes), leaveOpen: true);
     private Error? _error;
@@ -75,6 +77,8 @@ internal sealed class CsvReader(Stream stream, int maxRecordBytes) : IAsyncDispo
     {
         // The header is read as a record like any other: its quotes and limits are checked the same way.
         HasHeader = false,
+        // Otherwise it is guessed from what stands in the first lines.
+        Separator = ',',
         MaxRecordSize = maxRecordBytes,
         MalformedData = CsvMalformedDataHandling.Throw,
         TrackLineNumbers = true,
@@ -103,7 +107,7 @@ internal sealed class CsvReader(Stream stream, int maxRecordBytes) : IAsyncDispo
             // One exception type for both; its text names the setting.
             _error = exception.Message.Contains(nameof(CsvReaderOptions.MaxRecordSize), StringComparison.Ordinal)
                 ? TooLong(exception.LineNumber)
-                : new Error(ErrorCodes.MalformedJson, $"The CSV record at line {exception.LineNumber} has a double quote out of place.");
+                : new Error(ErrorCodes.MalformedJson, $"The CSV record at line {exception.LineNumber} has a double quote out of place, so that its end is not known. {NotRead}");
         }
         catch (BatchFaultException fault)
         {
@@ -143,7 +147,7 @@ internal sealed class CsvReader(Stream stream, int maxRecordBytes) : IAsyncDispo
         return values;
     }
 
-    private Error TooLong(long line) => new(ErrorCodes.LineTooLong, $"Line {line} is longer than {maxRecordBytes} bytes.");
+    private Error TooLong(long line) => new(ErrorCodes.LineTooLong, $"Line {line} is longer than {maxRecordBytes} bytes. {NotRead}");
 
     /// <summary>
     /// Refuses a stream that starts with a byte order mark of UTF-16 or UTF-32: CsvHelper would follow it, whatever encoding it is told.

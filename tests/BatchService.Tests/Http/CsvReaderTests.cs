@@ -26,6 +26,8 @@ public sealed class CsvReaderTests
     [InlineData("a,b\n", "")]
     [InlineData("a,b", "")]
     [InlineData("\"a\",\"b\"\"c\"\n1,2", "1;2")]
+    [InlineData("a\nRock; Pop\nJazz; Blues\n", "Rock; Pop|Jazz; Blues")]
+    [InlineData("a\nx\ty\n", "x\ty")]
     public async Task Reads_by_RFC_4180_with_null_for_an_unquoted_empty_field(string csv, string expected)
     {
         foreach (var size in new[] { 1, 2, 5, 1_000 })
