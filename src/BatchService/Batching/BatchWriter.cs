@@ -15,7 +15,7 @@ internal sealed class BatchWriter(TransactionRunner transactions)
     private readonly AtomicDiagnosis _diagnosis = new(transactions);
 
     /// <summary>Runs the plan to its end.</summary>
-    /// <exception cref="BatchFaultException">Nothing was written, for a reason that is no item's.</exception>
+    /// <exception cref="BatchFaultException">Nothing was written, for a reason that is no item's, or that one item could not help.</exception>
     public Task<BatchEnd> WriteAsync(
         BatchPlan plan, BatchMode mode, Caller caller, TransactionHook? hook, CancellationToken cancellationToken)
     {

@@ -19,8 +19,26 @@ internal static class DatabaseFaults
         new(new Error(ErrorCodes.DeadlineExceeded, "The request took longer than allowed; what it had not committed was rolled back."));
 
     /// <summary>The failure as a fault of the request; an unknown one stays the exception that it was.</summary>
-    public static Exception From(PostgresException exception) =>
-        SqlStates.ToError(SqlFailure.From(exception)) is { } error ? new BatchFaultException(error, exception) : exception;
+    /// <param name="running">The set whose statement it was; null: another statement's.</param>
+    public static Exception From(PostgresException exception, WriteSet? running = null)
+    {
+        if (SqlStates.ToError(SqlFailure.From(exception)) is not { } error)
+            return exception;
+        var isOfStatement = SqlStates.IsOfStatement(exception.SqlState);
+        return new BatchFaultException(error, exception)
+        {
+            IsOfStatement = isOfStatement,
+            Failure = isOfStatement && running is not null ? FailureOf(running, error) : null,
+        };
+    }
+
+    /// <summary>PostgreSQL does not say which row of a statement waited: the first item stands for all, and says so.</summary>
+    private static ItemOutcome FailureOf(WriteSet set, Error error)
+    {
+        if (set.Count > 1)
+            error = error with { Detail = $"{error.Detail} It was this item or one of those up to {set.IndexOf(set.Count - 1)}, which one statement wrote." };
+        return ItemOutcome.Failed(set.IndexOf(0), set.Blame(0, error));
+    }
 
     /// <summary>A lost or refused connection, as opposed to an answer of the server.</summary>
     public static bool IsConnectionLoss(Exception exception) =>

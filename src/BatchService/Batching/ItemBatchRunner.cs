@@ -42,7 +42,7 @@ internal sealed class ItemBatchRunner(BatchWriter writer, IdempotentRun idempote
         where TItem : IBatchItem
     {
         await using var plan = new ItemPlan<TItem>(batch.Open, batch.Arrange, request.Options.Mode, results, done);
-        var end = await writer.WriteAsync(plan, request.Options.Mode, request.Caller, hook, cancellationToken);
+        var end = await WriteAsync(plan, request, hook, cancellationToken);
         if (end.Refused)
             return null;
         await plan.FinishAsync(CancellationToken.None);
@@ -53,6 +53,20 @@ internal sealed class ItemBatchRunner(BatchWriter writer, IdempotentRun idempote
             await results.RollBackAsync(cancellationToken);
         var committed = (end.Committed || done.HasEffects) && !aborted && results.Totals.Successes > 0;
         return new ItemBatchAnswer(results, committed, aborted, problems, end.Fault);
+    }
+
+    /// <summary>What one statement of an atomic batch waited for in vain is its item's failure, and the others are told, too.</summary>
+    private async Task<BatchEnd> WriteAsync(BatchPlan plan, ItemBatchRequest request, TransactionHook? hook, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await writer.WriteAsync(plan, request.Options.Mode, request.Caller, hook, cancellationToken);
+        }
+        catch (BatchFaultException fault) when (fault.Failure is not null && request.Options.IsOneTransaction)
+        {
+            await plan.RecordAsync([fault.Failure], committed: false, CancellationToken.None);
+            return new BatchEnd(Committed: false);
+        }
     }
 
     /// <summary>The answer of a batch that does not run: a static dry run, or an atomic batch with a failure known before.</summary>

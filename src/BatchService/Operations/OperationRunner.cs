@@ -65,10 +65,18 @@ internal sealed class OperationRunner(
             : new RunAnswer(run.Request.Shape(run.Answer(end)), end.Committed, IsInterrupted: end.Fault is not null);
     }
 
-    private Task<BatchEnd> WriteOnceAsync(Run run, TransactionHook? hook, IReadOnlyList<ItemOutcome> done, CancellationToken cancellationToken)
+    private async Task<BatchEnd> WriteOnceAsync(Run run, TransactionHook? hook, IReadOnlyList<ItemOutcome> done, CancellationToken cancellationToken)
     {
         run.Plan = new OperationPlan(run.Checked!, done);
-        return writer.WriteAsync(run.Plan, run.Batch.Options.Mode, run.Request.Caller, hook, cancellationToken);
+        try
+        {
+            return await writer.WriteAsync(run.Plan, run.Batch.Options.Mode, run.Request.Caller, hook, cancellationToken);
+        }
+        catch (BatchFaultException fault) when (fault.Failure is not null && run.Batch.Options.IsOneTransaction)
+        {
+            await run.Plan.RecordAsync([fault.Failure], committed: false, CancellationToken.None);
+            return new BatchEnd(Committed: false);
+        }
     }
 
     /// <summary>One call on its way through the steps.</summary>
