@@ -20,7 +20,13 @@ internal sealed record BatchReport(IReadOnlyList<ItemOutcome> Outcomes, bool Ato
     /// <summary>Percent, to one decimal; 0 for an empty batch.</summary>
     public double SuccessRate => Rate(SuccessCount, Total);
 
-    public static double Rate(long successes, long total) => total == 0 ? 0 : Math.Round(100.0 * successes / total, 1);
+    /// <summary>Neither 100 with a failure nor 0 with a success, however many items there are.</summary>
+    public static double Rate(long successes, long total)
+    {
+        if (successes == 0 || successes == total)
+            return successes == 0 ? 0 : 100;
+        return Math.Clamp(Math.Round(100.0 * successes / total, 1), 0.1, 99.9);
+    }
 
     /// <summary>Gives every item its final state: after an abort nothing reads completed, and what was never reached reads not executed.</summary>
     /// <param name="wasRun">False for a check without data: there is nothing to roll back, and each item reads what was found about it.</param>
