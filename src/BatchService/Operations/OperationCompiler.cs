@@ -97,22 +97,17 @@ internal static class OperationCompiler
 
     private static void CheckFields(Operation operation, OperationValues values, Entity entity, List<Error> errors)
     {
-        var (writes, allowed) = operation.Action switch
+        var allowed = operation.Action switch
         {
-            OperationAction.Create => (true, entity.Insertable),
-            OperationAction.Upsert => (true, entity.Insertable && entity.Updatable),
-            OperationAction.Update => (true, entity.Updatable),
-            OperationAction.Delete => (false, entity.Deletable),
-            _ => (false, true),
+            OperationAction.Create => entity.Insertable,
+            OperationAction.Upsert => entity.Insertable && entity.Updatable,
+            OperationAction.Update => entity.Updatable,
+            OperationAction.Delete => entity.Deletable,
+            _ => true,
         };
         var tells = entity.ConcurrencyColumn is null || entity.FindReadable(entity.ConcurrencyColumn) is not null;
         if (!allowed || (operation.Action is OperationAction.Update or OperationAction.Delete && !tells))
             errors.Add(new Error(ErrorCodes.ActionInvalid, $"Entity '{entity.Name}' does not allow this action", operation.PlaceOf("action")));
-        if (!writes && values.Store.ValueKind != JsonValueKind.Undefined)
-            errors.Add(new Error(ErrorCodes.FieldInvalid, $"Operation '{operation.Id}': 'store_params' does not belong to its action", operation.PlaceOf("store_params")));
-        var filters = operation.Action is not (OperationAction.Create or OperationAction.Upsert);
-        if (!filters && values.Query.ValueKind != JsonValueKind.Undefined)
-            errors.Add(new Error(ErrorCodes.FieldInvalid, $"Operation '{operation.Id}': 'query_params' does not belong to its action", operation.PlaceOf("query_params")));
         if (operation.Action is OperationAction.Update or OperationAction.Delete)
             CheckFilter(operation, values, entity, errors);
     }
