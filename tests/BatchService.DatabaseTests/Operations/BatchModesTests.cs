@@ -96,6 +96,7 @@ public sealed class BatchModesTests(OperationsFixture service) : IClassFixture<O
             """, """{ "continueOnError": true }""")).Expect(422);
 
         Assert.Equal("ok:rolled_back fk:failed none:failed false:failed", reply.States);
+        Assert.Equal("3 items failed, for different reasons.", reply.Text("error"));
         Assert.Equal("409 404 412", string.Join(' ', new[] { "fk", "none", "false" }.Select(id => reply.Result(id).GetProperty("statusCode").GetInt32())));
         Assert.Equal("No records were modified", reply.Result("none").GetProperty("error").GetString());
         Assert.Equal(
