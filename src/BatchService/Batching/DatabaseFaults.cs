@@ -25,19 +25,7 @@ internal static class DatabaseFaults
         if (SqlStates.ToError(SqlFailure.From(exception)) is not { } error)
             return exception;
         var isOfStatement = SqlStates.IsOfStatement(exception.SqlState);
-        return new BatchFaultException(error, exception)
-        {
-            IsOfStatement = isOfStatement,
-            Failure = isOfStatement && running is not null ? FailureOf(running, error) : null,
-        };
-    }
-
-    /// <summary>PostgreSQL does not say which row of a statement waited: the first item stands for all, and says so.</summary>
-    private static ItemOutcome FailureOf(WriteSet set, Error error)
-    {
-        if (set.Count > 1)
-            error = error with { Detail = $"{error.Detail} It was this item or one of those up to {set.IndexOf(set.Count - 1)}, which one statement wrote." };
-        return ItemOutcome.Failed(set.IndexOf(0), set.Blame(0, error));
+        return new BatchFaultException(error, exception) { IsOfStatement = isOfStatement, Running = isOfStatement ? running : null };
     }
 
     /// <summary>A lost or refused connection, as opposed to an answer of the server.</summary>

@@ -63,13 +63,7 @@ internal static class FilterList
                 continue;
             }
             json.Append(piece.Text);
-            for (var at = 0; at < piece.Text.Length; at++)
-            {
-                if (piece.Text[at] == '\\' && isString)
-                    at++;
-                else if (piece.Text[at] == '"')
-                    isString = !isString;
-            }
+            isString = EndsInString(piece.Text, isString);
         }
         try
         {
@@ -79,5 +73,17 @@ internal static class FilterList
         {
             return null;
         }
+    }
+
+    private static bool EndsInString(string json, bool isString)
+    {
+        var isEscaped = false;
+        foreach (var character in json)
+        {
+            if (character == '"' && !isEscaped)
+                isString = !isString;
+            isEscaped = isString && !isEscaped && character == '\\';
+        }
+        return isString;
     }
 }

@@ -1,5 +1,4 @@
 using System.Net;
-using System.Text.Json;
 using Npgsql;
 
 namespace BatchService.DatabaseTests.Rows;
@@ -43,30 +42,35 @@ public sealed class RowsWaitingTests(RowsWaitingTests.Service fixture) : IClassF
         Assert.Equal(status == HttpStatusCode.Conflict ? "1" : null, answer.Header("Retry-After"));
     }
 
-    [Fact]
-    public async Task Tells_which_row_of_an_atomic_batch_waited()
+    [Theory]
+    [InlineData(1, 0, "false")]
+    [InlineData(2, 0, "false")]
+    [InlineData(2, 1, "true")]
+    [InlineData(37, 20, "false")]
+    [InlineData(60, 59, "false")]
+    public async Task Tells_which_row_of_an_atomic_batch_waited(int rows, int position, string continueOnError)
     {
+        await fixture.ExecuteAsync($"INSERT INTO item (item_id, code) SELECT n, 'row' || n FROM generate_series(101, {100 + rows}) AS n");
         await using var locked = await LockAsync();
+        var items = Enumerable.Range(0, rows).Select(index => (object)new { item_id = index == position ? 1 : 101 + index, quantity = 5 });
 
-        var answer = await fixture.Client.PostRowsAsync("item", "update", [new { item_id = 1, quantity = 5 }]);
+        var answer = await fixture.Client.PostRowsAsync("item", "update", items, new { continueOnError = continueOnError == "true" });
 
         Assert.Equal((HttpStatusCode.Conflict, "LOCK_TIMEOUT"), (answer.Status, answer.Code));
-        Assert.Equal("0:LOCK_TIMEOUT", answer.Failures);
+        Assert.Equal($"{position}:LOCK_TIMEOUT", answer.Failures);
+        Assert.Equal((rows, 0, 1, rows - 1), answer.Counts);
         Assert.Equal("1", answer.Header("Batch-Failed"));
+        Assert.Equal(0, await fixture.CountAsync("item WHERE quantity = 5"));
     }
 
     [Fact]
-    public async Task Tells_every_row_of_an_atomic_batch_of_which_one_waited()
+    public async Task Says_of_rows_that_took_too_long_together_which_ones_they_were()
     {
-        await using var locked = await LockAsync();
+        var answer = await fixture.Client.PostRowsAsync("slow", "create", [new { slow_id = 1, seconds = 0.8 }, new { slow_id = 2, seconds = 0.8 }]);
 
-        var answer = await fixture.Client.PostRowsAsync("item", "update", [new { item_id = 1, quantity = 5 }, new { item_id = 2, quantity = 5 }]);
-
-        Assert.Equal((HttpStatusCode.Conflict, "LOCK_TIMEOUT"), (answer.Status, answer.Code));
-        Assert.Equal((2, 0, 1, 1), answer.Counts);
-        Assert.Equal("0:LOCK_TIMEOUT", answer.Failures);
+        Assert.Equal((HttpStatusCode.GatewayTimeout, "DEADLINE_EXCEEDED"), (answer.Status, answer.Code));
+        Assert.Equal("0:DEADLINE_EXCEEDED", answer.Failures);
         Assert.Contains("up to 1", answer.Results[0].GetProperty("error").GetString(), StringComparison.Ordinal);
-        Assert.Equal(1, await fixture.ReadAsync<int>("SELECT quantity FROM item WHERE item_id = 2"));
     }
 
     [Theory]
