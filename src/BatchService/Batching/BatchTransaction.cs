@@ -33,6 +33,9 @@ internal sealed class BatchTransaction(NpgsqlConnection connection, NpgsqlTransa
     /// <summary>Check every constraint at once from here on, so that a deferred one meets its item.</summary>
     public bool ImmediateConstraints { get; init; }
 
+    /// <summary>The set whose statement is running, or was when the transaction met its end; null: another statement's.</summary>
+    public WriteSet? Running { get; set; }
+
     /// <summary>Runs the sets in one round trip, up to the first that fails.</summary>
     public async Task<StageResult> RunAsync(IReadOnlyList<WriteSet> sets, bool isLast, CancellationToken cancellationToken)
     {
@@ -50,9 +53,11 @@ internal sealed class BatchTransaction(NpgsqlConnection connection, NpgsqlTransa
         var running = 0;
         try
         {
+            Running = sets.Count > 0 ? sets[0] : null;
             await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
             for (; running < sets.Count; running++)
             {
+                Running = sets[running];
                 for (var skipped = 0; skipped < before[running] + (running > 0 ? 1 : 0); skipped++)
                     await reader.NextResultAsync(cancellationToken);
                 var answer = await sets[running].ReadAsync(reader, cancellationToken);
@@ -60,6 +65,7 @@ internal sealed class BatchTransaction(NpgsqlConnection connection, NpgsqlTransa
                 if (answer.Inexact || answer.MustRollBack)
                     return new StageResult(outcomes, running, Aborted: true);
             }
+            Running = null;
             if (isLast)
                 await ReadFinishAsync(reader, sets.Count > 0, cancellationToken);
         }

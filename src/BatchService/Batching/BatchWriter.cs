@@ -13,9 +13,10 @@ internal sealed record BatchEnd(bool Committed, bool Refused = false, Error? Fau
 internal sealed class BatchWriter(TransactionRunner transactions)
 {
     private readonly AtomicDiagnosis _diagnosis = new(transactions);
+    private readonly LockSearch _locks = new(transactions);
 
     /// <summary>Runs the plan to its end.</summary>
-    /// <exception cref="BatchFaultException">Nothing was written, for a reason that is no item's.</exception>
+    /// <exception cref="BatchFaultException">Nothing was written, for a reason that is no item's, or that one item could not help.</exception>
     public Task<BatchEnd> WriteAsync(
         BatchPlan plan, BatchMode mode, Caller caller, TransactionHook? hook, CancellationToken cancellationToken)
     {
@@ -28,21 +29,35 @@ internal sealed class BatchWriter(TransactionRunner transactions)
     private async Task<BatchEnd> WriteAtomicAsync(
         BatchPlan plan, BatchMode mode, Caller caller, TransactionHook? hook, CancellationToken cancellationToken)
     {
-        var (end, first) = await transactions.RunAsync(
-            caller,
-            hook,
-            immediateConstraints: false,
-            async (open, token) =>
-            {
-                var attempt = await RunStagesAsync(open, plan, token);
-                return new TransactionVerdict<StagesEnd>(!attempt.Failed && !mode.DryRun, attempt, attempt.Outcomes);
-            },
-            cancellationToken);
+        var (end, first) = await RunTogetherAsync(plan, mode, caller, hook, cancellationToken);
         if (end == TransactionEnd.Refused)
             return new BatchEnd(Committed: false, Refused: true);
         if (!first!.Failed)
             return new BatchEnd(end == TransactionEnd.Committed);
         return await _diagnosis.RunAsync(plan, mode, caller, hook, first.DeferredOnly, cancellationToken);
+    }
+
+    private async Task<(TransactionEnd End, StagesEnd? Value)> RunTogetherAsync(
+        BatchPlan plan, BatchMode mode, Caller caller, TransactionHook? hook, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await transactions.RunAsync(
+                caller,
+                hook,
+                immediateConstraints: false,
+                async (open, token) =>
+                {
+                    var attempt = await RunStagesAsync(open, plan, token);
+                    return new TransactionVerdict<StagesEnd>(!attempt.Failed && !mode.DryRun, attempt, attempt.Outcomes);
+                },
+                cancellationToken);
+        }
+        catch (BatchFaultException fault) when (fault.Running is { IsDivisible: true } && fault.Error.Code == ErrorCodes.LockTimeout && hook is not { TriesAgainLater: true })
+        {
+            var found = await _locks.RunAsync(plan, fault.Running, caller, cancellationToken);
+            throw new BatchFaultException(fault.Error, fault) { IsOfStatement = true, Running = found };
+        }
     }
 
     private static async Task<StagesEnd> RunStagesAsync(BatchTransaction open, BatchPlan plan, CancellationToken cancellationToken)

@@ -17,19 +17,18 @@ internal sealed class BestEffortRun(TransactionRunner transactions, BatchPlan pl
     /// <summary>False: the hook refused; nothing more is to be done.</summary>
     public async Task<bool> RunAsync(BatchStage stage, CancellationToken cancellationToken)
     {
+        if (stage.Sets is [{ IsDivisible: false } only])
+            return await RunOneAsync(only, cancellationToken);
         var (end, whole) = await TryWholeAsync(stage.Sets, cancellationToken);
         if (end == TransactionEnd.Refused)
             return false;
-        if (end == TransactionEnd.Committed)
-            await RecordAsync(end, whole!.Outcomes);
-        else if (whole is not null && stage.Sets is [{ IsDivisible: false } only])
-            await RecordAsync(end, [await FailureOfAsync(only, whole, cancellationToken)]);
-        else
+        if (whole is null || !IsDecided(whole))
             return await RunApartAsync(stage.Sets, cancellationToken);
+        await RecordAsync(end, whole.Outcomes);
         return true;
     }
 
-    /// <summary>Without a value: others were in the way until the retries were used up, and the items must be tried one by one.</summary>
+    /// <summary>Without a value: a statement waited or ran for too long, and the items must be tried one by one.</summary>
     private async Task<(TransactionEnd End, StageResult? Value)> TryWholeAsync(
         IReadOnlyList<WriteSet> sets, CancellationToken cancellationToken)
     {
@@ -37,16 +36,17 @@ internal sealed class BestEffortRun(TransactionRunner transactions, BatchPlan pl
         {
             return await RunWholeAsync(sets, cancellationToken);
         }
-        catch (BatchFaultException fault) when (IsInTheWay(fault))
+        catch (BatchFaultException fault) when (IsOfItem(fault, cancellationToken) && (!IsTooSlow(fault) || !sets.All(set => set.IsDivisible)))
         {
             return (TransactionEnd.RolledBack, null);
         }
     }
 
-    private static bool IsInTheWay(BatchFaultException fault) =>
-        fault.Error.Code == ErrorCodes.LockTimeout
-        || fault.Error.Code == ErrorCodes.DeadlockDetected
-        || fault.Error.Code == ErrorCodes.SerializationFailure;
+    /// <summary>Others were in the way of a statement, or it took too long by itself; the time of the call is not over.</summary>
+    private bool IsOfItem(BatchFaultException fault, CancellationToken cancellationToken) =>
+        fault.IsOfStatement && !cancellationToken.IsCancellationRequested && !(IsTooSlow(fault) && hook is { TriesAgainLater: true });
+
+    private static bool IsTooSlow(BatchFaultException fault) => fault.Error.Code == ErrorCodes.DeadlineExceeded;
 
     private Task<(TransactionEnd End, StageResult? Value)> RunWholeAsync(IReadOnlyList<WriteSet> sets, CancellationToken cancellationToken) =>
         transactions.RunAsync(
@@ -56,11 +56,15 @@ internal sealed class BestEffortRun(TransactionRunner transactions, BatchPlan pl
             async (open, token) =>
             {
                 var result = await open.RunAsync(sets, isLast: true, token);
-                // Items that failed without effect (no such row) do not hinder the others, as long as nobody wants to stop at them.
-                var keep = !result.Aborted && (result.FailedSet is null || (mode.ContinueOnError && result.Failure is null));
-                return new TransactionVerdict<StageResult>(keep, result, result.Outcomes);
+                return new TransactionVerdict<StageResult>(IsDecided(result) && result.Outcomes.Any(IsDone), result, result.Outcomes);
             },
             cancellationToken);
+
+    /// <summary>Items that failed without effect (no such row) do not hinder the others, as long as nobody wants to stop at them.</summary>
+    private bool IsDecided(StageResult result) =>
+        !result.Aborted && (result.FailedSet is null || (mode.ContinueOnError && result.Failure is null));
+
+    private static bool IsDone(ItemOutcome outcome) => outcome.Status == ItemStatus.Completed;
 
     private async Task<bool> RunApartAsync(IReadOnlyList<WriteSet> sets, CancellationToken cancellationToken)
     {
@@ -84,7 +88,7 @@ internal sealed class BestEffortRun(TransactionRunner transactions, BatchPlan pl
                 return false;
             await RecordAsync(end, result!.FailedSet is null ? result.Outcomes : [await FailureOfAsync(set, result, cancellationToken)]);
         }
-        catch (BatchFaultException fault) when (IsInTheWay(fault))
+        catch (BatchFaultException fault) when (IsOfItem(fault, cancellationToken))
         {
             await RecordAsync(TransactionEnd.RolledBack, [ItemOutcome.Failed(set.IndexOf(0), set.Blame(0, fault.Error))]);
         }
@@ -127,7 +131,10 @@ internal sealed class BestEffortRun(TransactionRunner transactions, BatchPlan pl
         return true;
     }
 
-    /// <summary>Without a value: others were in the way; the next item must be tried by itself.</summary>
+    /// <summary>
+    /// Without a value: others were in the way; the next item must be tried by itself. Rows that together take too long end the batch: each
+    /// try would take as long again.
+    /// </summary>
     private async Task<(TransactionEnd End, DivisionResult? Value)> TryDivideAsync(WriteSet set, int from, CancellationToken cancellationToken)
     {
         try
@@ -140,12 +147,11 @@ internal sealed class BestEffortRun(TransactionRunner transactions, BatchPlan pl
                 {
                     var result = await DividedWrite.RunAsync(
                         open, set, from, DividedWrite.MaxSubtransactions, !mode.ContinueOnError, token);
-                    var any = result.Outcomes.Any(outcome => outcome.Status == ItemStatus.Completed);
-                    return new TransactionVerdict<DivisionResult>(any, result, result.Outcomes);
+                    return new TransactionVerdict<DivisionResult>(result.Outcomes.Any(IsDone), result, result.Outcomes);
                 },
                 cancellationToken);
         }
-        catch (BatchFaultException fault) when (IsInTheWay(fault))
+        catch (BatchFaultException fault) when (IsOfItem(fault, cancellationToken) && !IsTooSlow(fault))
         {
             return (TransactionEnd.RolledBack, null);
         }

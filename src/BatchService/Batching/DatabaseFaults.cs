@@ -19,8 +19,14 @@ internal static class DatabaseFaults
         new(new Error(ErrorCodes.DeadlineExceeded, "The request took longer than allowed; what it had not committed was rolled back."));
 
     /// <summary>The failure as a fault of the request; an unknown one stays the exception that it was.</summary>
-    public static Exception From(PostgresException exception) =>
-        SqlStates.ToError(SqlFailure.From(exception)) is { } error ? new BatchFaultException(error, exception) : exception;
+    /// <param name="running">The set whose statement it was; null: another statement's.</param>
+    public static Exception From(PostgresException exception, WriteSet? running = null)
+    {
+        if (SqlStates.ToError(SqlFailure.From(exception)) is not { } error)
+            return exception;
+        var isOfStatement = SqlStates.IsOfStatement(exception.SqlState);
+        return new BatchFaultException(error, exception) { IsOfStatement = isOfStatement, Running = isOfStatement ? running : null };
+    }
 
     /// <summary>A lost or refused connection, as opposed to an answer of the server.</summary>
     public static bool IsConnectionLoss(Exception exception) =>

@@ -43,6 +43,7 @@ internal static class DividedWrite
         };
         var outcomes = new List<ItemOutcome>(set.Count - first);
         var pieces = 0;
+        open.Running = set;
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         while (await reader.ReadAsync(cancellationToken))
         {
@@ -56,6 +57,7 @@ internal static class DividedWrite
                 ? ItemOutcome.Failed(set.IndexOf(position), set.Blame(position, ReadError(reader)))
                 : set.ReadDivided(position, reader.IsDBNull(2) ? null : reader.GetFieldValue<byte[]>(2), Text(reader, 3)));
         }
+        open.Running = null;
         return new DivisionResult(outcomes, first + outcomes.Count, pieces);
     }
 

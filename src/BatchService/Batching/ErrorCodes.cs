@@ -46,11 +46,11 @@ internal static class ErrorCodes
     public static readonly ErrorCode ForeignKeyViolation = new("FOREIGN_KEY_VIOLATION", 409, false, "Reference to a missing row", "A foreign key names a row that does not exist, or a row that others refer to would go.", "Write the other row first, or send both in one batch.");
     public static readonly ErrorCode ExclusionViolation = new("EXCLUSION_VIOLATION", 409, false, "Conflicts with another row", "An exclusion constraint refused the row.", "Send a row that does not conflict.");
     public static readonly ErrorCode DuplicateInBatch = new("DUPLICATE_IN_BATCH", 409, false, "Twice in the batch", "An earlier item of the same batch has the same key.", "Send each key once.");
-    public static readonly ErrorCode FilterRequired = new("FILTER_REQUIRED", 400, false, "Filter required", "update, delete and assert need query_params that are not empty.", "Say which rows are meant.");
+    public static readonly ErrorCode FilterRequired = new("FILTER_REQUIRED", 400, false, "Filter required", "update and delete need query_params that are not empty and, where the entity has a version column, name the current version.", "Say which rows are meant.");
     public static readonly ErrorCode FilterInvalid = new("FILTER_INVALID", 400, false, "Invalid filter", "An operator is unknown, has the wrong number of values, or does not fit the column.", "See the operators in GET /batch/capabilities.");
     public static readonly ErrorCode MaxAffectedExceeded = new("MAX_AFFECTED_EXCEEDED", 400, false, "Too many rows", "The operation would touch more rows than allowed.", "Narrow the filter or set max_affected.");
-    public static readonly ErrorCode NotModified = new("NOT_MODIFIED", 404, false, "Nothing modified", "No row matches.", "Check the filter, or say expect_affected: 0 or \"any\".");
-    public static readonly ErrorCode PreconditionFailed = new("PRECONDITION_FAILED", 412, false, "Precondition failed", "The row changed since it was read, or the number of rows is not the expected one.", "Read again and repeat with the new $etag or version.");
+    public static readonly ErrorCode NotModified = new("NOT_MODIFIED", 404, false, "Nothing modified", "No row matches, or its version is not the current one.", "Check the filter, read the row again, or say expect_affected: 0 or \"any\".");
+    public static readonly ErrorCode PreconditionFailed = new("PRECONDITION_FAILED", 412, false, "Precondition failed", "The row changed since it was read, or the number of rows is not the expected one.", "Read again and repeat with the new $etag.");
     public static readonly ErrorCode AssertionFailed = new("ASSERTION_FAILED", 412, false, "Assertion failed", "The number of matching rows is not the asserted one.", "Look at the data; nothing was written.");
 
     // What became of an item because of another.

@@ -10,7 +10,7 @@ internal abstract record ItemSource
 
     /// <summary>An NDJSON or CSV body.</summary>
     /// <param name="Header">The column names of a CSV body; null for NDJSON.</param>
-    /// <param name="Open">Opens the items from the start; callable again only where the batch is atomic.</param>
+    /// <param name="Open">Opens the items from the start; callable again only where <see cref="RequestOptions.IsOneTransaction"/>.</param>
     /// <param name="Pauses">Notices the pauses of a client that is still sending; null where the body has come to its end.</param>
     internal sealed record Streamed(
         IReadOnlyList<string>? Header, Func<CancellationToken, IAsyncEnumerable<ItemInput>> Open, SenderPauses? Pauses = null) : ItemSource;

@@ -42,7 +42,7 @@ internal sealed class ItemBatchRunner(BatchWriter writer, IdempotentRun idempote
         where TItem : IBatchItem
     {
         await using var plan = new ItemPlan<TItem>(batch.Open, batch.Arrange, request.Options.Mode, results, done);
-        var end = await writer.WriteAsync(plan, request.Options.Mode, request.Caller, hook, cancellationToken);
+        var end = await WriteAsync(plan, request, hook, cancellationToken);
         if (end.Refused)
             return null;
         await plan.FinishAsync(CancellationToken.None);
@@ -55,12 +55,27 @@ internal sealed class ItemBatchRunner(BatchWriter writer, IdempotentRun idempote
         return new ItemBatchAnswer(results, committed, aborted, problems, end.Fault);
     }
 
+    /// <summary>What one statement of an atomic batch waited for in vain is its item's failure, and the others are told, too.</summary>
+    private async Task<BatchEnd> WriteAsync(BatchPlan plan, ItemBatchRequest request, TransactionHook? hook, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await writer.WriteAsync(plan, request.Options.Mode, request.Caller, hook, cancellationToken);
+        }
+        catch (BatchFaultException fault) when (fault.Failure is not null && request.Options.IsOneTransaction)
+        {
+            await plan.RecordAsync([fault.Failure], committed: false, CancellationToken.None);
+            return new BatchEnd(Committed: false);
+        }
+    }
+
     /// <summary>The answer of a batch that does not run: a static dry run, or an atomic batch with a failure known before.</summary>
     private static async Task<ItemBatchAnswer> TellAsync<TItem>(
         ItemBatch<TItem> batch, ItemBatchRequest request, ItemResults results, CancellationToken cancellationToken)
         where TItem : IBatchItem
     {
-        var status = request.Options.Validate == Validation.Static ? ItemStatus.Completed : ItemStatus.NotExecuted;
+        var isCheck = request.Options.Validate == Validation.Static;
+        var status = isCheck ? ItemStatus.Completed : ItemStatus.NotExecuted;
         await using var chunks = batch.Open(cancellationToken);
         while (await chunks.MoveNextAsync())
         {
@@ -70,7 +85,9 @@ internal sealed class ItemBatchRunner(BatchWriter writer, IdempotentRun idempote
         }
         var aborted = request.Options.Atomic && results.Totals.Failures > 0;
         IReadOnlyList<Error> problems = aborted ? batch.ProblemsOf(results.Failures) : [];
-        if (aborted)
+        if (aborted && isCheck)
+            await results.TellCheckedAsync(cancellationToken);
+        else if (aborted)
             await results.RollBackAsync(cancellationToken);
         return new ItemBatchAnswer(results, Committed: false, aborted, problems, null);
     }

@@ -63,17 +63,25 @@ internal sealed class ItemResults(ItemFormat format, Stream? live, byte separato
     }
 
     /// <summary>After the abort of an atomic batch: nothing reads completed any more, and the results are an array in a problem.</summary>
-    public async Task RollBackAsync(CancellationToken cancellationToken)
+    public Task RollBackAsync(CancellationToken cancellationToken)
+    {
+        _successes = 0;
+        return RetellAsync(index => index < _reached ? ItemStatus.RolledBack : ItemStatus.NotExecuted, cancellationToken);
+    }
+
+    /// <summary>After the check of an atomic batch that would be aborted: what would be fine still reads completed, in a problem too.</summary>
+    public Task TellCheckedAsync(CancellationToken cancellationToken) => RetellAsync(_ => ItemStatus.Completed, cancellationToken);
+
+    private async Task RetellAsync(Func<int, ItemStatus> statusOf, CancellationToken cancellationToken)
     {
         _separator = (byte)',';
-        var (total, reached) = ((int)_total, _reached);
+        var total = (int)_total;
         ClearSpools();
-        _successes = 0;
         const int Piece = 1_000;
         for (var first = 0; first < total; first += Piece)
         {
-            var piece = Enumerable.Range(first, Math.Min(Piece, total - first)).Select(index => _failures.GetValueOrDefault(index)
-                ?? new ItemOutcome(index, index < reached ? ItemStatus.RolledBack : ItemStatus.NotExecuted));
+            var piece = Enumerable.Range(first, Math.Min(Piece, total - first))
+                .Select(index => _failures.GetValueOrDefault(index) ?? new ItemOutcome(index, statusOf(index)));
             await WriteAsync([.. piece], cancellationToken);
         }
     }

@@ -17,5 +17,8 @@ internal sealed record RequestOptions(
     /// <summary>Of a job that does not say otherwise: every item for itself.</summary>
     public static readonly RequestOptions OfJobs = new(Atomic: false, ContinueOnError: true);
 
+    /// <summary>All items are written in one transaction, also where it is rolled back in any case; to find those that fail they are read again.</summary>
+    public bool IsOneTransaction => Atomic || Validate == Validation.Execute;
+
     public BatchMode Mode => new(Atomic, ContinueOnError, Validate == Validation.Execute);
 }

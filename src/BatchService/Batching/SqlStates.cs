@@ -24,6 +24,9 @@ internal static class SqlStates
     /// <summary>States after which PostgreSQL has rolled back for certain and a repetition can succeed.</summary>
     public static bool IsRetryable(string sqlState) => sqlState is "40001" or "40P01" or "55P03";
 
+    /// <summary>One statement waited for others or ran for too long; the same transaction without it might have succeeded.</summary>
+    public static bool IsOfStatement(string sqlState) => IsRetryable(sqlState) || sqlState == "57014";
+
     /// <summary>A prepared statement is not there, or is there already: Npgsql has lost track of what it prepared on the connection.</summary>
     public static bool IsLostStatement(string sqlState) => sqlState is "26000" or "42P05";
 
@@ -43,7 +46,7 @@ internal static class SqlStates
         "22003" or "22008" or "22015" => Of(ErrorCodes.NumericOutOfRange, failure, "A value is out of the range of its column."),
         "22P02" or "22P03" or "22007" or "22018" or "22021" or "22032" or "2202E" or "42846" or "22009" =>
             Of(ErrorCodes.TypeInvalid, failure, "A value cannot be read as the type of its column."),
-        "42601" when !IsOfStatement(failure.Message) => Of(ErrorCodes.TypeInvalid, failure, "A value cannot be read as the type of its column."),
+        "42601" when !IsSyntaxOfStatement(failure.Message) => Of(ErrorCodes.TypeInvalid, failure, "A value cannot be read as the type of its column."),
         "21000" => Of(ErrorCodes.DuplicateInBatch, failure, "An earlier row of the same statement has the same key."),
         "42602" or "42622" => Of(ErrorCodes.TypeInvalid, failure, "A value cannot be read as the type of its column."),
         // In a value of a type that is a language of its own: tsquery, jsonpath, regtype.
@@ -76,7 +79,7 @@ internal static class SqlStates
         sqlState is [(>= 'I' and <= 'Z') or '6' or '8' or '9', ..] && sqlState[..2] is not ("P0" or "XX");
 
     /// <summary>Types with a language of their own (tsquery, jsonpath) share the state of a statement that does not parse.</summary>
-    private static bool IsOfStatement(string message) =>
+    private static bool IsSyntaxOfStatement(string message) =>
         message.StartsWith("syntax error at", StringComparison.Ordinal) && !message.Contains("jsonpath", StringComparison.Ordinal);
 
     private static Error? ByClass(SqlFailure failure) => failure.SqlState.Length < 2 ? null : failure.SqlState[..2] switch

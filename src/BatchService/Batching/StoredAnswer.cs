@@ -8,6 +8,9 @@ internal sealed record StoredAnswer(int Status, string ContentType, ReadOnlyMemo
 
     public bool IsReplay { get; init; }
 
+    /// <summary>The header <c>Retry-After</c>: the same request may succeed later.</summary>
+    public string? RetryAfter { get; init; }
+
     /// <summary>The header <c>Location</c>: where what was created or accepted can be found.</summary>
     public string? Location { get; init; }
 

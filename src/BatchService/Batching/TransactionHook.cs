@@ -8,6 +8,9 @@ namespace BatchService.Batching;
 /// </summary>
 internal abstract class TransactionHook
 {
+    /// <summary>What takes too long is not a failure yet: whoever runs it will try again with less at once.</summary>
+    public virtual bool TriesAgainLater => false;
+
     /// <summary>Runs first in the transaction. False: the work is not this request's to do (any more); roll back and stop.</summary>
     public abstract Task<bool> AfterBeginAsync(NpgsqlConnection connection, CancellationToken cancellationToken);
 

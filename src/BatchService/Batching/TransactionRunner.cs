@@ -75,7 +75,7 @@ internal sealed partial class TransactionRunner(
         catch (RolledBackException exception)
         {
             throw exception.InnerException is PostgresException postgres
-                ? DatabaseFaults.From(postgres)
+                ? DatabaseFaults.From(postgres, exception.Running)
                 : DatabaseFaults.Unavailable(exception);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
@@ -123,7 +123,7 @@ internal sealed partial class TransactionRunner(
         CancellationToken cancellationToken)
     {
         await using var lease = await gate.OpenAsync(cancellationToken);
-        BatchTransaction open;
+        BatchTransaction? open = null;
         TransactionVerdict<T> verdict;
         try
         {
@@ -152,7 +152,7 @@ internal sealed partial class TransactionRunner(
         }
         catch (PostgresException exception) when (SqlStates.IsRetryable(exception.SqlState))
         {
-            throw new RolledBackException(exception);
+            throw new RolledBackException(exception) { Running = open?.Running };
         }
         catch (PostgresException exception) when (SqlStates.IsLostStatement(exception.SqlState))
         {
@@ -167,7 +167,7 @@ internal sealed partial class TransactionRunner(
         }
         catch (PostgresException exception)
         {
-            throw DatabaseFaults.From(exception);
+            throw DatabaseFaults.From(exception, open?.Running);
         }
         if (verdict.Commit)
             return (TransactionEnd.Committed, verdict.Value, await CommitAsync(lease, open));
@@ -227,6 +227,9 @@ internal sealed partial class TransactionRunner(
     /// <summary>Certainly without effect: may be repeated.</summary>
     private sealed class RolledBackException(Exception inner) : Exception(inner.Message, inner)
     {
+        /// <summary>The set whose statement was running.</summary>
+        public WriteSet? Running { get; init; }
+
         public bool IsDeadlock => InnerException is PostgresException { SqlState: PostgresErrorCodes.DeadlockDetected };
     }
 

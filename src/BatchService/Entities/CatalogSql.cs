@@ -12,7 +12,7 @@ internal static class CatalogSql
     /// <summary>The roles that the connection may take.</summary>
     public const string Roles = "SELECT rolname::text FROM pg_roles WHERE pg_has_role(session_user, oid, 'MEMBER')";
 
-    /// <summary>What can be an entity. Partitions are parts of their root.</summary>
+    /// <summary>What can be an entity: tables, and views that take any write (INSERT 8, UPDATE 4, DELETE 16). Partitions are parts of their root.</summary>
     private const string Roots =
         """
         roots AS (
@@ -20,7 +20,7 @@ internal static class CatalogSql
             FROM pg_class c
             JOIN pg_namespace n ON n.oid = c.relnamespace
             WHERE n.nspname = ANY ($1)
-              AND c.relkind IN ('r', 'p', 'v')
+              AND (c.relkind IN ('r', 'p') OR c.relkind = 'v' AND pg_relation_is_updatable(c.oid, true) & 28 <> 0)
               AND NOT c.relispartition
         )
         """;

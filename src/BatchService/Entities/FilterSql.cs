@@ -28,7 +28,7 @@ internal static class FilterSql
         var cast = isJson ? "pg_catalog.jsonb" : type.ComparisonSql;
         string One(int position) => $"({sql.Parameter(values[position])})::{cast}";
         string Many() => $"({sql.Parameter([.. values])})::{cast}[]";
-        string Pattern() => sql.Parameter(LikePattern(values[0]));
+        string Pattern() => sql.Parameter(values[0]);
         return condition.Operator switch
         {
             FilterOperator.Eq => $"{left} = {One(0)}",
@@ -48,12 +48,4 @@ internal static class FilterSql
             _ => $"{column} IS NOT NULL",
         };
     }
-
-    /// <summary><c>*</c> and <c>?</c> are the wildcards; those of SQL are literal.</summary>
-    public static string LikePattern(string text) => text
-        .Replace(@"\", @"\\", StringComparison.Ordinal)
-        .Replace("%", @"\%", StringComparison.Ordinal)
-        .Replace("_", @"\_", StringComparison.Ordinal)
-        .Replace('*', '%')
-        .Replace('?', '_');
 }

@@ -75,8 +75,11 @@ internal sealed class FilteredWriteSet(
     public override Error Blame(int position, Error error)
     {
         var isOfValues = assignments is not null && (error.Columns.Count > 0 || error.Constraint is not null || s_ofValues.Contains(error.Code));
-        var place = JsonPointer.Append(item.Place, isOfValues ? "store_params" : "query_params");
-        return ErrorPlace.Locate(error, entity, place) with { Index = item.Index, Id = item.Id };
+        // Columns that the database names are those of the new row; of a deleted one the request has nothing to point at.
+        var located = isOfValues
+            ? ErrorPlace.Locate(error, entity, JsonPointer.Append(item.Place, "store_params"))
+            : ErrorPlace.Redact(error, entity) with { Pointer = error.Pointer ?? JsonPointer.Append(item.Place, "query_params") };
+        return located with { Index = item.Index, Id = item.Id };
     }
 
     private string Change(SqlText sql)

@@ -116,7 +116,7 @@ internal sealed class RowRequestEndpoints : IAsyncDisposable
         if (Errors.Count > 0)
             return;
         var stream = await ItemStream.OpenAsync(
-            context, RouteOf(entity), kind, Options.Atomic || _mustBeKept, "/items", limits.MaxLineBytes, long.MaxValue, cancellationToken);
+            context, RouteOf(entity), kind, Options.IsOneTransaction || _mustBeKept, "/items", limits.MaxLineBytes, long.MaxValue, cancellationToken);
         _owned.Add(stream);
         (Source, Key) = (stream.Source, stream.Key);
         if (stream.Error is { } error)

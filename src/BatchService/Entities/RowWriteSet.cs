@@ -69,7 +69,20 @@ internal sealed class RowWriteSet(RowShape shape, IReadOnlyList<RowItem> items) 
     {
         var item = items[position];
         var place = item.Pointers.Count == 1 ? item.Pointers[0] : item.Pointers[0][..item.Pointers[0].LastIndexOf('/')];
+        if (error.Code == ErrorCodes.DuplicateInBatch && FirstRepeated(item) is { } repeated)
+            place = repeated;
         return ErrorPlace.Locate(error, shape.Entity, place) with { Index = item.Index, Id = item.Id };
+    }
+
+    /// <summary>The row of an upsert that names the key of an earlier one; null where only the database sees that they are the same.</summary>
+    private string? FirstRepeated(RowItem item)
+    {
+        var keys = shape.Columns.Index().Where(column => shape.OnConflict?.Columns.Contains(column.Item.Name, StringComparer.Ordinal) == true).ToList();
+        var seen = new HashSet<string>(StringComparer.Ordinal);
+        return item.Cells.Index()
+            .Where(row => !seen.Add(JsonSerializer.Serialize([.. keys.Select(key => row.Item[key.Index])], RowCellsJson.Default.StringArray)))
+            .Select(row => item.Pointers[row.Index])
+            .FirstOrDefault();
     }
 
     public override WriteSet? Apart()
@@ -97,8 +110,8 @@ internal sealed class RowWriteSet(RowShape shape, IReadOnlyList<RowItem> items) 
     {
         foreach (var row in rows)
         {
-            if (Refusal(row.Result) is { } error)
-                return ItemOutcome.Failed(items[position].Index, Blame(position, error));
+            if (IsFailure(row.Result))
+                return ItemOutcome.Failed(items[position].Index, Blame(position, Refusal(row.Result, items[position])));
         }
         return new ItemOutcome(items[position].Index, ItemStatus.Completed)
         {
@@ -112,14 +125,10 @@ internal sealed class RowWriteSet(RowShape shape, IReadOnlyList<RowItem> items) 
 
     private static bool IsFailure(string result) => result is "missing" or "stale" or "again";
 
-    private Error? Refusal(string result) => result switch
-    {
-        "stale" => new Error(ErrorCodes.PreconditionFailed, "The row changed since it was read."),
-        "again" when shape.HasEtags || shape.Entity.ConcurrencyColumn is not null =>
-            new Error(ErrorCodes.PreconditionFailed, "The row changed since it was read."),
-        "missing" or "again" => new Error(ErrorCodes.NotModified, "No records were modified"),
-        _ => null,
-    };
+    /// <summary>A version that is not the current one is, like a key, a part of what says which row is meant; an etag is a condition.</summary>
+    private Error Refusal(string result, RowItem item) => result != "missing" && shape.HasEtags && item.Cells.Any(cells => cells[shape.EtagCell] is not null)
+        ? new Error(ErrorCodes.PreconditionFailed, "The row changed since it was read.")
+        : new Error(ErrorCodes.NotModified, "No records were modified");
 
     private readonly record struct RowAnswer(byte[]? Json, string Result);
 }

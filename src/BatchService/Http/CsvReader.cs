@@ -25,7 +25,7 @@ internal sealed class CsvReader(Stream stream, int maxRecordBytes) : IAsyncDispo
     private static readonly byte[] s_notGiven = Encoding.UTF8.GetBytes(CsvCell.NotGivenMark);
 
     /// <summary>Line feeds may be quoted: where the next record begins is known only to who has read this one.</summary>
-    private const string NotRead = "Nothing behind it was read.";
+    private const string NotRead = "Nothing after it was read.";
 
     private readonly CsvHelper.CsvReader _csv =
         CsvHelper.CsvReader.Create(new Utf8Only(stream), Options(maxRecordBytes), leaveOpen: true);
@@ -84,6 +84,8 @@ internal sealed class CsvReader(Stream stream, int maxRecordBytes) : IAsyncDispo
     {
         // The header is read as a record like any other: its quotes and limits are checked the same way.
         HasHeader = false,
+        // Otherwise it is guessed from what stands in the first lines.
+        Separator = ',',
         MaxRecordSize = maxRecordBytes,
         MalformedData = CsvMalformedDataHandling.Throw,
         TrackLineNumbers = true,
@@ -112,7 +114,7 @@ internal sealed class CsvReader(Stream stream, int maxRecordBytes) : IAsyncDispo
             // One exception type for both; its text names the setting.
             _error = exception.Message.Contains(nameof(CsvReaderOptions.MaxRecordSize), StringComparison.Ordinal)
                 ? TooLong(exception.LineNumber)
-                : new Error(ErrorCodes.MalformedJson, $"The CSV record at line {exception.LineNumber} has a double quote out of place. {NotRead}");
+                : new Error(ErrorCodes.MalformedJson, $"The CSV record at line {exception.LineNumber} has a double quote out of place, so that its end is not known. {NotRead}");
         }
         catch (BatchFaultException fault)
         {

@@ -36,6 +36,8 @@ internal static partial class HttpSetup
     /// <summary>The middleware, outermost first, and the kit's endpoints. To be called before other endpoints are mapped.</summary>
     public static void UseHttpKit(this WebApplication app)
     {
+        app.UseHead();
+        app.UseRouting();
         app.UseMiddleware<RequestLog>();
         app.UseSecurityHeaders();
         app.UseMiddleware<ProblemMiddleware>();

@@ -53,6 +53,7 @@ internal sealed class ItemAnswerWriter(HttpContext context, ItemFormat format, P
         return new StoredAnswer(StatusOf(answer), MediaTypeOf(answer), body.ToArray(), answer.Results.Totals.Successes, answer.Results.Totals.Failures)
         {
             Summary = summary.ToArray(),
+            RetryAfter = RetryAfterOf(answer),
         };
     }
 
@@ -68,6 +69,8 @@ internal sealed class ItemAnswerWriter(HttpContext context, ItemFormat format, P
         {
             context.Response.StatusCode = StatusOf(answer);
             context.Response.ContentType = MediaTypeOf(answer);
+            if (RetryAfterOf(answer) is { } seconds)
+                context.Response.Headers.RetryAfter = seconds;
             StoredAnswerWriter.SetCounts(context.Response, results.Totals.Successes, results.Totals.Failures);
         }
         await WriteBodyAsync(answer, context.Response.Body, withResults: true, cancellationToken);
@@ -80,6 +83,9 @@ internal sealed class ItemAnswerWriter(HttpContext context, ItemFormat format, P
             return ProblemSummary.Of(answer.Problems).Status;
         return answer.Success || preferences.MultiStatusOk ? StatusCodes.Status200OK : StatusCodes.Status207MultiStatus;
     }
+
+    private static string? RetryAfterOf(ItemBatchAnswer answer) =>
+        answer.Aborted ? Problem.RetryAfter(ProblemSummary.Of(answer.Problems)) : null;
 
     private string MediaTypeOf(ItemBatchAnswer answer)
     {

@@ -82,7 +82,7 @@ internal sealed class ItemBatchCall(IOptions<BatchOptions> limits)
         }
 
         using var stream = await ItemStream.OpenAsync(
-            context, route, kind, envelope.Options.Atomic || preferences.RespondAsync, root, limits.Value.MaxLineBytes, long.MaxValue, context.RequestAborted);
+            context, route, kind, envelope.Options.IsOneTransaction || preferences.RespondAsync, root, limits.Value.MaxLineBytes, long.MaxValue, context.RequestAborted);
         if (stream.Error is { } error)
         {
             await Problem.WriteAsync(context, [error], context.RequestAborted);

@@ -95,7 +95,7 @@ internal sealed class ItemStream : IDisposable
     {
         await foreach (var line in NdjsonReader.ReadAsync(stream, maxLineBytes, cancellationToken))
         {
-            var error = line.Error ?? JsonScanner.Scan(line.Json.Span, JsonPointer.Append(root, line.Index));
+            var error = line.Error ?? JsonScanner.Scan(line.Json.Span, JsonPointer.Append(root, line.Index), line.Line);
             yield return new ItemInput(line.Index, error is null ? JsonElement.Parse(line.Json.Span) : default, null, error);
         }
     }

@@ -19,9 +19,10 @@ internal static class JsonScanner
     /// Null when the text is one acceptable JSON value, else <c>MALFORMED_JSON</c> with line, byte and, where known, a pointer.
     /// </summary>
     /// <param name="root">The pointer of the scanned text itself, where it is a part of a larger request.</param>
-    public static Error? Scan(ReadOnlySpan<byte> json, string root = "")
+    /// <param name="firstLine">The number of its first line there.</param>
+    public static Error? Scan(ReadOnlySpan<byte> json, string root = "", long firstLine = 1)
     {
-        if (JsonText.Check(json) is { } textError)
+        if (JsonText.Check(json, firstLine) is { } textError)
         {
             return textError;
         }
@@ -30,13 +31,13 @@ internal static class JsonScanner
         var scan = new Scanning(json, names, stackalloc Level[MaxDepth + 1]);
         try
         {
-            return scan.Run() is { } fault ? Malformed(fault, scan.Position(), scan.Pointer(root)) : null;
+            return scan.Run() is { } fault ? Malformed(fault, scan.Position(), firstLine, scan.Pointer(root)) : null;
         }
         catch (JsonException exception)
         {
             // The reader's own text quotes what it met, so only its position is passed on.
             var position = ((exception.LineNumber ?? 0) + 1, (exception.BytePositionInLine ?? 0) + 1);
-            return Malformed("syntax error", position, scan.Pointer(root));
+            return Malformed("syntax error", position, firstLine, scan.Pointer(root));
         }
         finally
         {
@@ -44,8 +45,8 @@ internal static class JsonScanner
         }
     }
 
-    private static Error Malformed(string fault, (long Line, long Byte) position, string? pointer) =>
-        new(ErrorCodes.MalformedJson, $"The JSON is not acceptable: {fault} at line {position.Line}, byte {position.Byte}.", pointer);
+    private static Error Malformed(string fault, (long Line, long Byte) position, long firstLine, string? pointer) =>
+        new(ErrorCodes.MalformedJson, $"The JSON is not acceptable: {fault} at line {firstLine + position.Line - 1}, byte {position.Byte}.", pointer);
 
     /// <summary>An open object or array.</summary>
     /// <param name="Names">Where the object's names begin on the stack; -1 for an array.</param>

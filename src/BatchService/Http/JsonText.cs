@@ -12,7 +12,7 @@ internal static class JsonText
     private const int EscapeLength = 6;
 
     /// <summary>Empty, with a byte order mark, or not UTF-8: <c>MALFORMED_JSON</c>.</summary>
-    public static Error? Check(ReadOnlySpan<byte> text)
+    public static Error? Check(ReadOnlySpan<byte> text, long firstLine)
     {
         if (text.IsEmpty)
         {
@@ -22,7 +22,7 @@ internal static class JsonText
         // Bodies and streams lose theirs when they are read; one in the middle of a stream is an error like any other byte.
         if (text.StartsWith("\uFEFF"u8))
         {
-            return new Error(ErrorCodes.MalformedJson, "The JSON is not acceptable: a byte order mark at line 1, byte 1.");
+            return new Error(ErrorCodes.MalformedJson, $"The JSON is not acceptable: a byte order mark at line {firstLine}, byte 1.");
         }
 
         if (Utf8.IsValid(text))
@@ -31,7 +31,7 @@ internal static class JsonText
         }
 
         var (line, at) = Position(text, FirstInvalid(text));
-        return new Error(ErrorCodes.MalformedJson, $"The JSON is not acceptable: bytes that are not UTF-8 at line {line}, byte {at}.");
+        return new Error(ErrorCodes.MalformedJson, $"The JSON is not acceptable: bytes that are not UTF-8 at line {firstLine + line - 1}, byte {at}.");
     }
 
     /// <summary>The line and the byte in it, both from 1.</summary>

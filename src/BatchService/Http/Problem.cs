@@ -49,9 +49,9 @@ internal static class Problem
     {
         response.StatusCode = summary.Status;
         response.ContentType = MediaType;
-        if (summary is { Retryable: true, Status: 409 or 429 or 503 })
+        if (RetryAfter(summary, retryAfter) is { } seconds)
         {
-            response.Headers.RetryAfter = ((int)Math.Ceiling((retryAfter ?? s_retryAfter).TotalSeconds)).ToString();
+            response.Headers.RetryAfter = seconds;
         }
 
         if (summary.Status == StatusCodes.Status401Unauthorized)
@@ -59,6 +59,11 @@ internal static class Problem
             response.Headers.WWWAuthenticate = "Bearer";
         }
     }
+
+    /// <summary>The value of <c>Retry-After</c>; null where the status has none.</summary>
+    public static string? RetryAfter(ProblemSummary summary, TimeSpan? after = null) => summary is { Retryable: true, Status: 409 or 429 or 503 }
+        ? ((int)Math.Ceiling((after ?? s_retryAfter).TotalSeconds)).ToString()
+        : null;
 
     /// <summary>Writes the members into an open object, which the caller may add to and must close.</summary>
     /// <param name="arrayName"><c>problems</c> where the body is a batch result too and has an <c>errors</c> of its own.</param>

@@ -15,6 +15,8 @@ internal static class StoredAnswerWriter
         SetCounts(response, answer.Succeeded, answer.Failed);
         if (answer.Location is not null)
             response.Headers.Location = answer.Location;
+        if (answer.RetryAfter is not null)
+            response.Headers.RetryAfter = answer.RetryAfter;
         if (answer.IsReplay)
             response.Headers["Idempotent-Replayed"] = "true";
 

@@ -17,6 +17,8 @@ internal sealed class JobHook(JobLease lease, JobType type, TimeSpan leaseTime, 
 {
     private const int ResultsOfARow = 1_000;
 
+    public override bool TriesAgainLater => true;
+
     /// <summary>The lock is held until the end of the transaction: whoever would take the part over waits for it.</summary>
     public override async Task<bool> AfterBeginAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {

@@ -62,7 +62,7 @@ internal static class BatchChecker
         var entity = FindEntity(operation, context.ViewOf(narrowed), errors);
         var command = entity is null
             ? null
-            : OperationCompiler.Compile(operation, OperationValues.Of(operation), entity, narrowed, context, HoldsReference, errors);
+            : OperationCompiler.Compile(operation, OperationValues.Of(operation, HoldsReference), entity, narrowed, context, HoldsReference, errors);
         var isFinal = references.Count == 0 && !MayNeedUnescaping(operation);
         return new PlannedOperation(operation, entity, narrowed, references, isFinal ? command : null, errors);
     }

@@ -65,7 +65,10 @@ internal static class BatchParser
         var metadata = ReadObject("metadata_params", allowArray: false);
         var claims = ReadObject("claims", allowArray: false);
         var dependsOn = ReadDependsOn(element, id, index, place, errors);
-        return new Operation(index, id, entity ?? "", parsedAction ?? default, store, query, metadata, dependsOn, claims);
+        var operation = new Operation(index, id, entity ?? "", parsedAction ?? default, store, query, metadata, dependsOn, claims);
+        if (parsedAction is not null)
+            OperationFields.Check(operation, errors);
+        return operation;
 
         void Add(ErrorCode code, string detail, string field) =>
             errors.Add(new Error(code, detail, JsonPointer.Append(place, field)) { Index = index, Id = id });

@@ -4,21 +4,9 @@ using BatchService.Entities;
 
 namespace BatchService.Operations;
 
-/// <summary>Reads <c>metadata_params</c>, with or without the leading <c>__</c> of each name; what does not belong to the action is an error.</summary>
+/// <summary>Reads <c>metadata_params</c>, with or without the leading <c>__</c> of each name; <see cref="OperationFields"/> has seen to the names.</summary>
 internal static class MetadataParser
 {
-    private static readonly Dictionary<OperationAction, string[]> Allowed = new()
-    {
-        [OperationAction.Create] = [],
-        [OperationAction.Read] = ["sort", "limit", "offset", "count", "properties"],
-        [OperationAction.Update] = ["expect_affected", "max_affected", "if_match"],
-        [OperationAction.Delete] = ["expect_affected", "max_affected", "if_match"],
-        [OperationAction.Upsert] = ["on_conflict"],
-        [OperationAction.Assert] = ["expect"],
-    };
-
-    private static readonly HashSet<string> Known = [.. Allowed.Values.SelectMany(names => names)];
-
     public static OperationMetadata Parse(
         Operation operation, JsonElement metadata, Entity entity, CatalogView catalog, Func<JsonElement, bool> isDeferred, List<Error> errors)
     {
@@ -28,25 +16,13 @@ internal static class MetadataParser
             foreach (var property in metadata.EnumerateObject())
             {
                 var place = JsonPointer.Append(operation.PlaceOf("metadata_params"), property.Name);
-                var name = property.Name.StartsWith("__", StringComparison.Ordinal) ? property.Name[2..] : property.Name;
-                if (Refuse(operation, name) is { } error)
-                    errors.Add(error with { Pointer = place });
-                else if (!isDeferred(property.Value))
-                    parsed = Apply(parsed, name, property.Value, entity, catalog, place, errors);
+                if (!isDeferred(property.Value))
+                    parsed = Apply(parsed, OperationFields.MetadataName(property.Name), property.Value, entity, catalog, place, errors);
             }
         }
         return operation.Action == OperationAction.Upsert && parsed.OnConflict is null
             ? parsed with { OnConflict = ConflictParser.Default(entity, operation.Place, errors) }
             : parsed;
-    }
-
-    private static Error? Refuse(Operation operation, string name)
-    {
-        if (!Known.Contains(name))
-            return new Error(ErrorCodes.FieldUnknown, $"Operation '{operation.Id}' has an unknown metadata parameter '{name}'");
-        return Allowed[operation.Action].Contains(name, StringComparer.Ordinal)
-            ? null
-            : new Error(ErrorCodes.FieldInvalid, $"Operation '{operation.Id}': '{name}' does not belong to its action");
     }
 
     private static OperationMetadata Apply(

@@ -26,9 +26,19 @@ internal sealed record CompileContext(Catalog Catalog, int MaxRows, int MaxAffec
 }
 
 /// <summary>The values of an operation, with or without their references resolved.</summary>
-internal sealed record OperationValues(JsonElement Store, JsonElement Query, JsonElement Metadata)
+/// <param name="Query">Null when absent.</param>
+internal sealed record OperationValues(JsonElement Store, IReadOnlyList<FilterField>? Query, JsonElement Metadata)
 {
-    public static OperationValues Of(Operation operation) => new(operation.StoreParams, operation.QueryParams, operation.MetadataParams);
+    /// <summary>Before the run.</summary>
+    /// <param name="isDeferred">True for values that still hold references.</param>
+    public static OperationValues Of(Operation operation, Func<JsonElement, bool> isDeferred)
+    {
+        IReadOnlyList<FilterField>? query = operation.QueryParams.ValueKind == JsonValueKind.Undefined
+            ? null
+            : [.. operation.QueryParams.EnumerateObject().Select(field =>
+                new FilterField(field.Name, isDeferred(field.Value) ? null : FilterInput.Written(field.Value)))];
+        return new OperationValues(operation.StoreParams, query, operation.MetadataParams);
+    }
 }
 
 /// <summary>An operation ready to be written: rows that may join those of its neighbours, or a statement of its own.</summary>
@@ -59,9 +69,7 @@ internal static class OperationCompiler
         }
         else
         {
-            var filter = values.Query.ValueKind == JsonValueKind.Object
-                ? FilterParser.Parse(values.Query, entity, context.ViewOf(caller), operation.PlaceOf("query_params"), isDeferred, errors)
-                : [];
+            var filter = FilterParser.Parse(values.Query ?? [], entity, context.ViewOf(caller), operation.PlaceOf("query_params"), errors);
             if (operation.Action is OperationAction.Update or OperationAction.Delete)
                 CheckVersion(operation, filter, entity, errors);
             var set = operation.Action switch
@@ -89,22 +97,17 @@ internal static class OperationCompiler
 
     private static void CheckFields(Operation operation, OperationValues values, Entity entity, List<Error> errors)
     {
-        var (writes, allowed) = operation.Action switch
+        var allowed = operation.Action switch
         {
-            OperationAction.Create => (true, entity.Insertable),
-            OperationAction.Upsert => (true, entity.Insertable && entity.Updatable),
-            OperationAction.Update => (true, entity.Updatable),
-            OperationAction.Delete => (false, entity.Deletable),
-            _ => (false, true),
+            OperationAction.Create => entity.Insertable,
+            OperationAction.Upsert => entity.Insertable && entity.Updatable,
+            OperationAction.Update => entity.Updatable,
+            OperationAction.Delete => entity.Deletable,
+            _ => true,
         };
         var tells = entity.ConcurrencyColumn is null || entity.FindReadable(entity.ConcurrencyColumn) is not null;
         if (!allowed || (operation.Action is OperationAction.Update or OperationAction.Delete && !tells))
             errors.Add(new Error(ErrorCodes.ActionInvalid, $"Entity '{entity.Name}' does not allow this action", operation.PlaceOf("action")));
-        if (!writes && values.Store.ValueKind != JsonValueKind.Undefined)
-            errors.Add(new Error(ErrorCodes.FieldInvalid, $"Operation '{operation.Id}': 'store_params' does not belong to its action", operation.PlaceOf("store_params")));
-        var filters = operation.Action is not (OperationAction.Create or OperationAction.Upsert);
-        if (!filters && values.Query.ValueKind != JsonValueKind.Undefined)
-            errors.Add(new Error(ErrorCodes.FieldInvalid, $"Operation '{operation.Id}': 'query_params' does not belong to its action", operation.PlaceOf("query_params")));
         if (operation.Action is OperationAction.Update or OperationAction.Delete)
             CheckFilter(operation, values, entity, errors);
     }
@@ -112,9 +115,9 @@ internal static class OperationCompiler
     private static void CheckFilter(Operation operation, OperationValues values, Entity entity, List<Error> errors)
     {
         var place = operation.PlaceOf("query_params");
-        if (values.Query.ValueKind != JsonValueKind.Object || !values.Query.EnumerateObject().Any())
+        if (values.Query is not { Count: > 0 } query)
             errors.Add(new Error(ErrorCodes.FilterRequired, $"Operation '{operation.Id}' must say in 'query_params' which rows are meant", place));
-        else if (entity.ConcurrencyColumn is { } version && entity.FindReadable(version) is not null && !values.Query.TryGetProperty(version, out _))
+        else if (entity.ConcurrencyColumn is { } version && entity.FindReadable(version) is not null && !query.Any(field => field.Name == version))
             errors.Add(WithoutVersion(operation, version));
     }
 

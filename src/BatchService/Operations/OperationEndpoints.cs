@@ -88,18 +88,23 @@ internal static class OperationEndpoints
     {
         var body = new ArrayBufferWriter<byte>(4096);
         var status = answer.Report.Success || preferences.MultiStatusOk ? StatusCodes.Status200OK : StatusCodes.Status207MultiStatus;
+        string? retryAfter = null;
         using (var writer = new Utf8JsonWriter(body, Problem.Writing))
         {
             writer.WriteStartObject();
             if (answer.Report.Aborted)
             {
-                status = ProblemSummary.Of(answer.Problems).Status;
+                var summary = ProblemSummary.Of(answer.Problems);
+                (status, retryAfter) = (summary.Status, Problem.RetryAfter(summary));
                 Problem.WriteMembers(writer, answer.Problems, traceId, "problems");
             }
             BatchResponse.WriteMembers(writer, answer);
             writer.WriteEndObject();
         }
         var mediaType = answer.Report.Aborted ? Problem.MediaType : "application/json";
-        return new StoredAnswer(status, mediaType, body.WrittenMemory, answer.Report.SuccessCount, answer.Report.FailureCount);
+        return new StoredAnswer(status, mediaType, body.WrittenMemory, answer.Report.SuccessCount, answer.Report.FailureCount)
+        {
+            RetryAfter = retryAfter,
+        };
     }
 }

@@ -41,19 +41,18 @@ internal sealed class OperationPlan(CheckedBatch batch, IReadOnlyList<ItemOutcom
     }
 
     /// <summary>
-    /// Decides every operation without running any: those that nothing speaks against complete, as far as the mode lets the run come.
+    /// Decides every operation without running any. In a check without data those that nothing speaks against complete; otherwise the
+    /// batch is one that stops at a failure known before, and none is executed.
     /// </summary>
     public void Decide()
     {
         Restart(inOrder: true, AtomicDiagnosis.NoFailures);
-        if (batch.Options is { Atomic: true, ContinueOnError: false } && batch.Errors.Any())
+        if (batch.Options.Validate != Validation.Static)
             return;
         foreach (var index in batch.Graph.Order)
         {
             if (Settle(index))
                 _outcomes[index] ??= new ItemOutcome(index, ItemStatus.Completed);
-            else if (_hasFailed && StopsAtFailure)
-                return;
         }
     }
 

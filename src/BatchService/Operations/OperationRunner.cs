@@ -65,10 +65,18 @@ internal sealed class OperationRunner(
             : new RunAnswer(run.Request.Shape(run.Answer(end)), end.Committed, IsInterrupted: end.Fault is not null);
     }
 
-    private Task<BatchEnd> WriteOnceAsync(Run run, TransactionHook? hook, IReadOnlyList<ItemOutcome> done, CancellationToken cancellationToken)
+    private async Task<BatchEnd> WriteOnceAsync(Run run, TransactionHook? hook, IReadOnlyList<ItemOutcome> done, CancellationToken cancellationToken)
     {
         run.Plan = new OperationPlan(run.Checked!, done);
-        return writer.WriteAsync(run.Plan, run.Batch.Options.Mode, run.Request.Caller, hook, cancellationToken);
+        try
+        {
+            return await writer.WriteAsync(run.Plan, run.Batch.Options.Mode, run.Request.Caller, hook, cancellationToken);
+        }
+        catch (BatchFaultException fault) when (fault.Failure is not null && run.Batch.Options.IsOneTransaction)
+        {
+            await run.Plan.RecordAsync([fault.Failure], committed: false, CancellationToken.None);
+            return new BatchEnd(Committed: false);
+        }
     }
 
     /// <summary>One call on its way through the steps.</summary>
@@ -109,7 +117,8 @@ internal sealed class OperationRunner(
                 Plan = new OperationPlan(Checked!, []);
                 Plan.Decide();
             }
-            var report = BatchReport.Of(Plan.Outcomes, batch.Options.Mode, end?.Committed ?? false);
+            var report = BatchReport.Of(
+                Plan.Outcomes, batch.Options.Mode, end?.Committed ?? false, wasRun: batch.Options.Validate != Validation.Static);
             AuditEntry.Current?.Ended = new ItemTotals(report.Total, report.SuccessCount, report.FailureCount);
             return new BatchAnswer(Checked!, report, (long)time.GetElapsedTime(started).TotalMilliseconds, end?.Fault);
         }

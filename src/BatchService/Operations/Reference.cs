@@ -6,8 +6,11 @@ namespace BatchService.Operations;
 /// <param name="Operation">The id of the operation that it names.</param>
 /// <param name="Path">The text after the id, from its first <c>.</c> or <c>[</c>: <c>.items[0].id</c>.</param>
 /// <param name="Segments">The steps of <paramref name="Path"/>; at least one.</param>
-/// <param name="Delimited">True for <c>${ref:…}</c>: the path is exact. The bare form may be cut back at <c>.</c> and <c>_</c>.</param>
-internal sealed record Reference(string Operation, string Path, IReadOnlyList<PathSegment> Segments, bool Delimited)
+/// <param name="IsExact">
+/// True for <c>${ref:…}</c> and for a reference that is all of its string: the path is meant as it is. The bare form inside a longer
+/// string may be cut back at <c>.</c> and <c>_</c>.
+/// </param>
+internal sealed record Reference(string Operation, string Path, IReadOnlyList<PathSegment> Segments, bool IsExact)
 {
     /// <summary>
     /// Takes the longest path that can be walked from <paramref name="root"/>; <paramref name="length"/> says how much of
@@ -55,7 +58,7 @@ internal sealed record Reference(string Operation, string Path, IReadOnlyList<Pa
 
         end = at;
         length = segment.Start;
-        if (Delimited || segment.Index is not null)
+        if (IsExact || segment.Index is not null)
         {
             return false;
         }

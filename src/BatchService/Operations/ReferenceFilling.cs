@@ -1,5 +1,6 @@
 using System.Text.Json;
 using BatchService.Batching;
+using BatchService.Entities;
 
 namespace BatchService.Operations;
 
@@ -12,7 +13,7 @@ internal static class ReferenceFilling
     {
         var operation = planned.Operation;
         var store = Resolve(operation.StoreParams, "store_params", ref budget);
-        var query = Resolve(operation.QueryParams, "query_params", ref budget);
+        var query = ResolveFilter(ref budget);
         var metadata = Resolve(operation.MetadataParams, "metadata_params", ref budget);
         return errors.Count > 0 ? null : new OperationValues(store, query, metadata);
 
@@ -21,9 +22,22 @@ internal static class ReferenceFilling
             if (value.ValueKind == JsonValueKind.Undefined)
                 return value;
             var resolution = ReferenceResolver.Resolve(value, results, ref left, operation.PlaceOf(field));
-            if (resolution.Error is { } error)
-                errors.Add(error with { Index = operation.Index, Id = operation.Id });
+            Add(resolution.Error);
             return resolution.Value;
+        }
+
+        IReadOnlyList<FilterField>? ResolveFilter(ref ResolvedBytesBudget left)
+        {
+            if (operation.QueryParams.ValueKind == JsonValueKind.Undefined)
+                return null;
+            Add(FilterFilling.Fill(operation.QueryParams, results, ref left, operation.PlaceOf("query_params"), out var fields));
+            return fields;
+        }
+
+        void Add(Error? error)
+        {
+            if (error is not null)
+                errors.Add(error with { Index = operation.Index, Id = operation.Id });
         }
     }
 

@@ -47,7 +47,7 @@ internal static class ReferenceSyntax
             return false;
         }
 
-        reference = new Reference(body[..idLength].ToString(), path[..pathLength].ToString(), segments, Delimited: false);
+        reference = new Reference(body[..idLength].ToString(), path[..pathLength].ToString(), segments, IsExact: false);
         length = BareMarker.Length + idLength + pathLength;
         return true;
     }
@@ -78,7 +78,7 @@ internal static class ReferenceSyntax
             return false;
         }
 
-        reference = new Reference(body[..idLength].ToString(), path.ToString(), segments, Delimited: true);
+        reference = new Reference(body[..idLength].ToString(), path.ToString(), segments, IsExact: true);
         length = DelimitedMarker.Length + end + 1;
         return true;
     }

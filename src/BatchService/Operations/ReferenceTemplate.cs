@@ -65,6 +65,11 @@ internal sealed record ReferenceTemplate(IReadOnlyList<TemplatePart> Parts)
 
         literal.Append(rest);
         AddLiteral(parts, literal);
+        if (parts is [{ Reference: { } whole }])
+        {
+            parts[0] = new TemplatePart(whole with { IsExact = true });
+        }
+
         template = new ReferenceTemplate(parts);
         return true;
     }

@@ -14,7 +14,6 @@ public sealed class EntityCatalogEndpointTests(EntityOddFixture odd, EntityShopF
     [Theory]
     [InlineData("node", "table", "create read update delete upsert assert", "tree id")]
     [InlineData("measure", "partitioned_table", "create read update delete upsert assert", "day sensor")]
-    [InlineData("total", "view", "read assert", "")]
     [InlineData("guarded", "view", "create read update delete assert", "")]
     public async Task The_list_says_what_can_be_done_with_each_entity(string name, string kind, string actions, string key)
     {

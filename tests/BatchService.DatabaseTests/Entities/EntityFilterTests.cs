@@ -59,6 +59,9 @@ public sealed class EntityFilterTests(EntityFilterFixture fixture) : IClassFixtu
     [InlineData("""{"t": "ge::a"}""", "1 3")]
     [InlineData("""{"t": "in::alpha,100% sure"}""", "1 2")]
     [InlineData("""{"v": "eq::a::b"}""", "4")]
+    [InlineData("""{"v": "::a"}""", "")]
+    [InlineData("""{"v": "a b::c"}""", "")]
+    [InlineData("""{"ip": "::1"}""", "3")]
     [InlineData("""{"v": "longer than the column could ever hold"}""", "")]
     [InlineData("""{"v": "ne::longer than the column could ever hold"}""", "1 2 3 4")]
     [InlineData("""{"c": "ab"}""", "1")]
@@ -139,6 +142,11 @@ public sealed class EntityFilterTests(EntityFilterFixture fixture) : IClassFixtu
     [InlineData("""{"s": "huge"}""", 422, "TYPE_INVALID", "/operations/0/query_params/s")]
     [InlineData("""{"i": "in::1,,2"}""", 422, "TYPE_INVALID", "/operations/0/query_params/i")]
     [InlineData("""{"i": "within::1"}""", 400, "FILTER_INVALID", "/operations/0/query_params/i")]
+    [InlineData("""{"t": "LIKE::a*"}""", 400, "FILTER_INVALID", "/operations/0/query_params/t")]
+    [InlineData("""{"t": "not_in::x"}""", 400, "FILTER_INVALID", "/operations/0/query_params/t")]
+    [InlineData("""{"t": "is_null::"}""", 400, "FILTER_INVALID", "/operations/0/query_params/t")]
+    [InlineData("""{"t": "not_like::a*"}""", 400, "FILTER_INVALID", "/operations/0/query_params/t")]
+    [InlineData("""{"t": "foo::bar"}""", 400, "FILTER_INVALID", "/operations/0/query_params/t")]
     [InlineData("""{"i": "between::1"}""", 400, "FILTER_INVALID", "/operations/0/query_params/i")]
     [InlineData("""{"i": "between::1,2,3"}""", 400, "FILTER_INVALID", "/operations/0/query_params/i")]
     [InlineData("""{"i": "in::[1, 2"}""", 400, "FILTER_INVALID", "/operations/0/query_params/i")]
@@ -153,6 +161,14 @@ public sealed class EntityFilterTests(EntityFilterFixture fixture) : IClassFixtu
         var answer = await fixture.Client.OneAsync($$"""{"entity": "thing", "action": "read", "query_params": {{query}}}""");
 
         Assert.Equal(place, answer.ExpectError(status, code).Pointer);
+    }
+
+    [Fact]
+    public async Task Names_the_known_operators_when_one_is_misspelt()
+    {
+        var answer = await fixture.Client.OneAsync("""{"entity": "thing", "action": "read", "query_params": {"t": "LIKE::a*"} }""");
+
+        Assert.Contains("like, not-like, ilike", answer.ExpectError(400, "FILTER_INVALID").Error, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -110,8 +110,6 @@ public sealed class EntityReadTests(EntityCappedFixture fixture) : IClassFixture
     [InlineData("""{"properties": "nope"}""", 422, "COLUMN_UNKNOWN", "properties")]
     [InlineData("""{"properties": "("}""", 422, "COLUMN_UNKNOWN", "properties")]
     [InlineData("""{"properties": "nope:.*"}""", 422, "COLUMN_UNKNOWN", "properties")]
-    [InlineData("""{"page": 1}""", 400, "FIELD_UNKNOWN", "page")]
-    [InlineData("""{"max_affected": 1}""", 400, "FIELD_INVALID", "max_affected")]
     public async Task Refuses_metadata_that_a_read_cannot_obey(string metadata, int status, string code, string field)
     {
         var answer = await ReadAsync("genre", "{}", metadata);

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using BatchService.DatabaseTests.Rows;
 using Npgsql;
 
 namespace BatchService.DatabaseTests.Entities;
@@ -50,6 +51,18 @@ public sealed class EntityVersionTests(EntityVersionFixture fixture) : IClassFix
         Assert.Equal("No records were modified", stale.ExpectError(404, "NOT_MODIFIED").Error);
         Assert.NotEqual(after, second.Expect(200).Row.GetProperty(column).GetRawText());
         Assert.Equal(second.Row.GetProperty(column).GetRawText(), (await ReadAsync(entity, 1)).GetProperty(column).GetRawText());
+    }
+
+    [Theory]
+    [InlineData("update", ", \"name\": \"X\"")]
+    [InlineData("delete", "")]
+    public async Task A_row_of_a_batch_with_a_stale_version_fails_as_an_operation_does(string action, string values)
+    {
+        var answer = await fixture.Client.PostTextAsync(
+            "genre", $$"""{"action": "{{action}}", "items": [{"genre_id": 3, "version": 99{{values}}}]}""", RowsClient.Json);
+
+        Assert.Equal("0:NOT_MODIFIED", answer.Failures);
+        Assert.Equal("No records were modified", answer.Results[0].GetProperty("error").GetString());
     }
 
     [Fact]

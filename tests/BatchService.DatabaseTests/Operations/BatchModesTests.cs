@@ -72,6 +72,19 @@ public sealed class BatchModesTests(OperationsFixture service) : IClassFixture<O
         Assert.False(reply.Result("cust").TryGetProperty("data", out _));
     }
 
+    [Theory]
+    [InlineData("""{ "atomic": false }""")]
+    [InlineData("""{ "atomic": false, "continueOnError": true }""")]
+    public async Task Has_committed_nothing_when_no_operation_had_an_effect(string options)
+    {
+        var reply = (await service.Client.RunAsync("""
+            { "entity": "genre", "action": "delete", "query_params": { "genre_id": 999998 } },
+            { "entity": "genre", "action": "delete", "query_params": { "genre_id": 999999 } }
+            """, options)).Expect(207);
+
+        Assert.False(reply.Body.GetProperty("committed").GetBoolean());
+    }
+
     [Fact]
     public async Task Finds_all_failures_of_an_atomic_batch_that_goes_on_and_answers_422_when_they_differ()
     {
@@ -83,6 +96,7 @@ public sealed class BatchModesTests(OperationsFixture service) : IClassFixture<O
             """, """{ "continueOnError": true }""")).Expect(422);
 
         Assert.Equal("ok:rolled_back fk:failed none:failed false:failed", reply.States);
+        Assert.Equal("3 items failed, for different reasons.", reply.Text("error"));
         Assert.Equal("409 404 412", string.Join(' ', new[] { "fk", "none", "false" }.Select(id => reply.Result(id).GetProperty("statusCode").GetInt32())));
         Assert.Equal("No records were modified", reply.Result("none").GetProperty("error").GetString());
         Assert.Equal(

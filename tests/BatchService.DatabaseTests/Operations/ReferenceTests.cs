@@ -40,7 +40,7 @@ public sealed class ReferenceTests(OperationsFixture service) : IClassFixture<Op
     [InlineData("x$ref:src.tags", "x[\"p\",\"q\"]")]
     [InlineData("${ref:src.body.name}s", "Ä \"quoted\"s")]
     [InlineData("pre_$ref:src.body.items[0].id_post", "pre_7_post")]
-    [InlineData("$ref:src.body.items[0].id.pdf", "7.pdf")]
+    [InlineData("no. $ref:src.body.items[0].id.pdf", "no. 7.pdf")]
     [InlineData("$ref:src.body.items.0.id/$ref:src.body.items.1.id", "7/8")]
     [InlineData("${ref:src.body.items[-1].id}${ref:src.body.items[-3].id}", "97")]
     [InlineData("$ref:src.0.flag, $ref:src[0].flag, $ref:src[-1].flag", "true, true, true")]
@@ -68,6 +68,24 @@ public sealed class ReferenceTests(OperationsFixture service) : IClassFixture<Op
             """)).Expect(200);
 
         Assert.Equal($"prefix_{reply.Row("op1").GetProperty("genre_id")}_suffix", reply.Row("use").GetProperty("name").GetString());
+    }
+
+    [Theory]
+    [InlineData("$ref:c.city_name", 400, "REFERENCE_UNKNOWN")]
+    [InlineData("$ref:c.address.street", 400, "REFERENCE_UNKNOWN")]
+    [InlineData("$ref:d.title.length", 400, "REFERENCE_UNKNOWN")]
+    [InlineData("$ref:d.body.name_x", 422, "REFERENCE_PATH_NOT_FOUND")]
+    [InlineData("$ref:d.body.name.x", 422, "REFERENCE_PATH_NOT_FOUND")]
+    public async Task Takes_the_path_of_a_whole_string_as_it_is(string text, int status, string code)
+    {
+        var reply = (await service.Client.RunAsync($$"""
+            { "id": "c", "entity": "customer", "action": "read", "query_params": { "customer_id": 1 } },
+            { "id": "d", "entity": "doc", "action": "create", "store_params": { "title": "t", "body": { "name": "n" } } },
+            { "id": "use", "entity": "doc", "action": "create", "store_params": { "title": "{{text}}" } }
+            """)).Expect(status);
+
+        Assert.Equal([$"{code} /operations/2/store_params/title"], reply.Problems);
+        Assert.Equal(0, await service.NumberAsync("SELECT count(*) FROM doc WHERE title IN ('t', 'n', 'n.x', 'n_x')"));
     }
 
     [Fact]

@@ -111,6 +111,34 @@ public sealed class RequestEnvelopeTests(OperationsFixture service) : IClassFixt
         Assert.True(reply.Body.GetProperty("atomic").GetBoolean());
     }
 
+    [Theory]
+    [InlineData("{}")]
+    [InlineData("""{ "continueOnError": true }""")]
+    [InlineData("""{ "atomic": false }""")]
+    [InlineData("""{ "atomic": false, "continueOnError": true }""")]
+    [InlineData("""{ "validateOnly": "static" }""")]
+    public async Task Refuses_the_request_for_what_an_action_does_not_take(string options)
+    {
+        var before = await service.NumberAsync("SELECT count(*) FROM genre");
+
+        var reply = (await service.Client.RunAsync("""
+            { "entity": "genre", "action": "create", "store_params": { "name": "never" }, "query_params": {} },
+            { "entity": "genre", "action": "read", "store_params": {}, "metadata_params": { "limit": 1, "speed": 2, "if_match": "x" } },
+            { "entity": "genre", "action": "read", "metadata_params": { "sort": "name", "__sort": "genre_id" } },
+            { "entity": "genre", "action": "create", "store_params": { "name": "never" } }
+            """, options)).Expect(400);
+
+        Assert.Equal(
+            [
+                "FIELD_INVALID /operations/0/query_params", "FIELD_INVALID /operations/1/metadata_params/if_match",
+                "FIELD_INVALID /operations/1/store_params", "FIELD_INVALID /operations/2/metadata_params/__sort",
+                "FIELD_UNKNOWN /operations/1/metadata_params/speed",
+            ],
+            reply.Problems.Order(StringComparer.Ordinal));
+        Assert.Contains("'sort' and '__sort'", reply.Body.ToString(), StringComparison.Ordinal);
+        Assert.Equal(before, await service.NumberAsync("SELECT count(*) FROM genre"));
+    }
+
     [Fact]
     public async Task Reports_the_faults_of_all_operations_at_once()
     {

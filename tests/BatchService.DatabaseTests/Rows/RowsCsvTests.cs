@@ -85,10 +85,32 @@ public sealed class RowsCsvTests(RowsFixture fixture) : IClassFixture<RowsFixtur
         Assert.Equal(0, await fixture.CountAsync("item"));
     }
 
+    [Theory]
+    [InlineData("code\nRock; Pop\nJazz; Blues\n", "Rock; Pop,Jazz; Blues")]
+    [InlineData("code\na|b\nc|d\n", "a|b,c|d")]
+    [InlineData("code\na\tb\nc\td\n", "a\tb,c\td")]
+    public async Task Separates_fields_by_commas_alone(string body, string codes)
+    {
+        var answer = await fixture.Client.PostTextAsync("item?action=create", body, RowsClient.Csv);
+
+        Assert.Equal(HttpStatusCode.OK, answer.Status);
+        Assert.Equal(codes, string.Join(',', await fixture.ListAsync("SELECT code FROM item ORDER BY item_id")));
+    }
+
+    [Fact]
+    public async Task Takes_no_other_separator_for_a_comma()
+    {
+        var answer = await fixture.Client.PostTextAsync("item?action=create", "code;note\na;b\n", RowsClient.Csv);
+
+        Assert.Equal("COLUMN_UNKNOWN", answer.Code);
+    }
+
     [Fact]
     public async Task Fails_the_row_and_ends_where_a_quote_is_out_of_place()
     {
         var answer = await fixture.Client.PostTextAsync(BestEffort, "code,note\na,1\nb,\"x\"y\nc,3\n", RowsClient.Csv);
+
+        Assert.Contains("Nothing after it was read", answer.Results[^1].GetProperty("error").GetString(), StringComparison.Ordinal);
 
         Assert.StartsWith("1:MALFORMED_JSON", answer.Failures, StringComparison.Ordinal);
         Assert.Contains("a", await fixture.ListAsync("SELECT code FROM item"));

@@ -145,6 +145,32 @@ public sealed class RowsModeTests(RowsFixture fixture) : IClassFixture<RowsFixtu
         Assert.Equal(["taken"], await StoredAsync());
     }
 
+    [Theory]
+    [InlineData(RowsClient.Ndjson, "{\"code\":\"a\"}\n{\"code\":\"taken\"}\n{\"code\":\"c\"}\n", "item?action=create&atomic=false&continueOnError=true&validateOnly=execute")]
+    [InlineData(RowsClient.Csv, "code\na\ntaken\nc\n", "item?action=create&atomic=false&continueOnError=true&validateOnly=execute")]
+    public async Task Tells_the_rows_of_a_stream_in_a_dry_run(string contentType, string body, string target)
+    {
+        var answer = await fixture.Client.PostTextAsync(target, body, contentType);
+
+        Assert.Equal(HttpStatusCode.MultiStatus, answer.Status);
+        Assert.Equal("completed failed completed", answer.Statuses);
+        Assert.False(answer.Root.GetProperty("committed").GetBoolean());
+        Assert.Equal(["taken"], await StoredAsync());
+    }
+
+    [Theory]
+    [InlineData(RowsClient.Json, "item", """{"action":"create","items":[{"code":"a"},{"code":"b","due":"never"},{"code":"c"}],"options":{"validateOnly":"static"}}""", "")]
+    [InlineData(RowsClient.Ndjson, "item?action=create&validateOnly=static", "{\"code\":\"a\"}\n{\"code\":\"b\",\"due\":\"never\"}\n{\"code\":\"c\"}\n", RowsClient.Ndjson)]
+    public async Task Reads_completed_what_a_static_check_finds_fine_in_an_atomic_batch_too(string contentType, string target, string body, string accept)
+    {
+        var answer = await fixture.Client.PostTextAsync(target, body, contentType, accept.Length == 0 ? [] : [("Accept", accept)]);
+
+        Assert.Equal(HttpStatusCode.UnprocessableEntity, answer.Status);
+        Assert.Equal("completed failed completed", answer.Statuses);
+        Assert.Equal((3, 2, 1, 0), answer.Counts);
+        Assert.False(answer.Root.GetProperty("committed").GetBoolean());
+    }
+
     [Fact]
     public async Task Reads_completed_in_a_dry_run_that_would_succeed()
     {

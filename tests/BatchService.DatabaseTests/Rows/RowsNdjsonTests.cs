@@ -45,6 +45,17 @@ public sealed class RowsNdjsonTests(RowsFixture fixture) : IClassFixture<RowsFix
         Assert.Equal(["a", "c"], await StoredAsync());
     }
 
+    [Theory]
+    [InlineData("{\"code\":\"x\"")]
+    [InlineData("{\"code\":\"x\",\"code\":\"y\"}")]
+    [InlineData("\uFEFF{\"code\":\"x\"}")]
+    public async Task Names_the_line_of_the_stream_that_is_not_json(string line)
+    {
+        var answer = await fixture.Client.PostTextAsync(BestEffort, $"{{\"code\":\"a\"}}\n\n{line}\n", RowsClient.Ndjson);
+
+        Assert.Contains(" line 3, ", answer.Results[1].GetProperty("error").GetString(), StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Makes_invalid_utf8_the_error_of_its_row_alone()
     {

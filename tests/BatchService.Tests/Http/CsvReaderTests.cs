@@ -27,6 +27,8 @@ public sealed class CsvReaderTests
     [InlineData("a,b\n", "")]
     [InlineData("a,b", "")]
     [InlineData("\"a\",\"b\"\"c\"\n1,2", "1;2")]
+    [InlineData("a\nRock; Pop\nJazz; Blues\n", "Rock; Pop|Jazz; Blues")]
+    [InlineData("a\nx\ty\n", "x\ty")]
     public async Task Reads_by_RFC_4180_with_null_for_an_unquoted_empty_field(string csv, string expected)
     {
         foreach (var size in new[] { 1, 2, 5, 1_000 })
@@ -98,7 +100,7 @@ public sealed class CsvReaderTests
 
         Assert.Equal(ErrorCodes.LineTooLong, rows[^1].Error?.Code);
         Assert.Contains("at line 3 ", rows[^1].Error!.Detail, StringComparison.Ordinal);
-        Assert.EndsWith("Nothing behind it was read.", rows[^1].Error!.Detail, StringComparison.Ordinal);
+        Assert.EndsWith("Nothing after it was read.", rows[^1].Error!.Detail, StringComparison.Ordinal);
     }
 
     [Theory]

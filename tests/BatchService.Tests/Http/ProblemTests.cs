@@ -64,7 +64,7 @@ public sealed class ProblemTests
         Assert.Equal(422, response.StatusCode);
         var ids = json.GetProperty("errors").EnumerateArray().Select(e => e.TryGetProperty("id", out var id) ? id.GetString() : null);
         Assert.Equal(["a", null], ids);
-        Assert.Equal("No such entity.", json.GetProperty("error").GetString());
+        Assert.Equal("2 items failed, for different reasons.", json.GetProperty("error").GetString());
     }
 
     [Fact]

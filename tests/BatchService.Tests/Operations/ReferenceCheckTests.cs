@@ -24,10 +24,10 @@ public sealed class ReferenceCheckTests
     [InlineData("$ref:b[0].$etag")]
     [InlineData("$ref:b.meta.any[3].thing")]
     [InlineData("$ref:b.customer.phone")]
-    [InlineData("$ref:b.id_suffix")]
-    [InlineData("$ref:b.id.suffix")]
-    [InlineData("$ref:b.first_name_x")]
-    [InlineData("$ref:b.name_first")]
+    [InlineData("x$ref:b.id_suffix")]
+    [InlineData("x$ref:b.id.suffix")]
+    [InlineData("x$ref:b.first_name_x")]
+    [InlineData("x$ref:b.name_first")]
     [InlineData("$ref:count.count")]
     [InlineData("$ref:view.whatever.it[2].is")]
     [InlineData("${ref:view[0].whatever}")]
@@ -45,6 +45,8 @@ public sealed class ReferenceCheckTests
     [InlineData("$ref:b.id[0]", "id[0]", "b")]
     [InlineData("$ref:b[0][1]", "[0][1]", "b")]
     [InlineData("$ref:count.id", "id", "count")]
+    [InlineData("$ref:b.id_suffix", "id_suffix", "b")]
+    [InlineData("$ref:b.id.suffix", "id.suffix", "b")]
     [InlineData("$ref:view.$foo", "$foo", "view")]
     public void A_path_that_no_result_can_have_is_refused(string text, string broken, string operation)
     {

@@ -87,18 +87,18 @@ public sealed class ReferenceResolverTests
 
     [Theory]
     [InlineData("prefix_$ref:op1.id_suffix", "prefix_5_suffix")]
-    [InlineData("$ref:op1.id_suffix", "5_suffix")]
+    [InlineData("=$ref:op1.id_suffix", "=5_suffix")]
     [InlineData("$ref:op1.id.", "5.")]
-    [InlineData("$ref:op1.id.pdf", "5.pdf")]
-    [InlineData("$ref:op1.id_a_b.c", "5_a_b.c")]
+    [InlineData("=$ref:op1.id.pdf", "=5.pdf")]
+    [InlineData("=$ref:op1.id_a_b.c", "=5_a_b.c")]
     [InlineData("[$ref:op1.id]", "[5]")]
     [InlineData("$ref:op1.id-$ref:cust.customer_id", "5-60")]
     [InlineData("$ref:op1.id$ref:cust.customer_id", "560")]
     [InlineData("$ref:op1.id.$ref:cust.customer_id", "5.60")]
     [InlineData("${ref:op1.id}_suffix", "5_suffix")]
     [InlineData("a${ref:op1.id}${ref:op1.name}b", "a5xb")]
-    [InlineData("$ref:cust.note_x", "null_x")]
-    [InlineData("$ref:cust.items.0_x", """{"id": 5}_x""")]
+    [InlineData("=$ref:cust.note_x", "=null_x")]
+    [InlineData("=$ref:cust.items.0_x", """={"id": 5}_x""")]
     [InlineData("gt::$ref:op1.id", "gt::5")]
     [InlineData("in::$ref:op1.id,$ref:cust.customer_id", "in::5,60")]
     [InlineData("eq::$ref:cust.name", "eq::Jo \"J\"")]
@@ -113,11 +113,15 @@ public sealed class ReferenceResolverTests
     public void What_is_not_a_string_becomes_its_json_text(string text, string expected) => Assert.Equal(expected, _results.Text(text));
 
     [Theory]
-    [InlineData("""{"id": 1, "id_x": 2, "id_x_y": 3}""", "3")]
-    [InlineData("""{"id": 1, "id_x": 2}""", "\"2_y\"")]
-    [InlineData("""{"id": 1}""", "\"1_x_y\"")]
-    public void The_bare_form_takes_the_longest_path_that_resolves(string row, string json) =>
-        Assert.Equal(json, new Results().With("a", row).String("$ref:a.id_x_y"));
+    [InlineData("""{"id": 1, "id_x": 2, "id_x_y": 3}""", "=3")]
+    [InlineData("""{"id": 1, "id_x": 2}""", "=2_y")]
+    [InlineData("""{"id": 1}""", "=1_x_y")]
+    public void The_bare_form_takes_the_longest_path_that_resolves_inside_text(string row, string text) =>
+        Assert.Equal(text, new Results().With("a", row).Text("=$ref:a.id_x_y"));
+
+    [Fact]
+    public void The_bare_form_is_exact_where_it_is_the_whole_string() =>
+        Assert.Equal(ErrorCodes.ReferencePathNotFound, new Results().With("a", """{"id": 1}""").Error("\"$ref:a.id_x\"").Code);
 
     [Theory]
     [InlineData("$ref:cust.address.zip")]
