@@ -107,13 +107,14 @@ internal sealed class TinyDisk : IDisposable
 
     private static bool Run(string command, params string[] arguments)
     {
-        using var process = Process.Start(new ProcessStartInfo(command, arguments) { RedirectStandardError = true });
+        using var process = Process.Start(new ProcessStartInfo(command, arguments) { RedirectStandardError = true, UseShellExecute = false });
         process!.WaitForExit();
         return process.ExitCode == 0;
     }
 }
 
 /// <summary>Skipped where no file system can be mounted.</summary>
+[AttributeUsage(AttributeTargets.Method)]
 internal sealed class TinyDiskFactAttribute : FactAttribute
 {
     public TinyDiskFactAttribute()
