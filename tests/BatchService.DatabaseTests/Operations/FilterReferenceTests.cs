@@ -34,7 +34,10 @@ public sealed class FilterReferenceTests(OperationsFixture service) : IClassFixt
         {
             var operations = new JsonArray(new JsonObject
             {
-                ["id"] = "m", ["entity"] = "doc", ["action"] = "read", ["query_params"] = new JsonObject { ["doc_id"] = ids[position] },
+                ["id"] = "m",
+                ["entity"] = "doc",
+                ["action"] = "read",
+                ["query_params"] = new JsonObject { ["doc_id"] = ids[position] },
             });
             foreach (var form in Forms)
             {
