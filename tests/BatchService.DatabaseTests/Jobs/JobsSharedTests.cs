@@ -49,7 +49,7 @@ public sealed class JobsSharedTests : IAsyncLifetime
     public async Task Every_item_has_one_effect_when_the_service_is_killed_again_and_again()
     {
         string[] settings = [
-            $"ConnectionStrings:Batch={_database!.ConnectionString}", "Serilog:MinimumLevel=Error", "Jobs:PartItems=25", "Jobs:LeaseSeconds=1", "Jobs:PollMilliseconds=100"];
+            $"ConnectionStrings:Batch={_database!.ConnectionString}", "Serilog:MinimumLevel=Error", "Jobs:PartItems=25", "Jobs:LeaseSeconds=1", "Jobs:MaxLostLeases=10", "Jobs:PollMilliseconds=100"];
         var accepting = new JobsCaller(Start(("Jobs:Workers", "0")).CreateClient(), "killed");
         var id = await accepting.AcceptedAsync(JobsCaller.Rows(
             "slow", Enumerable.Range(0, 1_500).Select(number => new { slow_id = number, seconds = number % 100 == 99 ? -1 : 0.002 })));
