@@ -8,17 +8,17 @@ namespace BatchService.Attestations;
 /// <summary>An id to delete.</summary>
 internal sealed record AttestationId(int Index, string Id, string Pointer) : IBatchItem;
 
-/// <summary>Reads the ids of one batch; of two alike the later one is refused.</summary>
+/// <summary>Reads the ids of one batch, once or several times; of two alike the later one is refused.</summary>
 internal sealed class AttestationIdReader
 {
-    private readonly HashSet<string> _ids = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, int> _firsts = new(StringComparer.Ordinal);
 
     public AttestationId Read(ItemInput input, string pointer, List<Error> errors)
     {
         var id = input.Json.ValueKind == JsonValueKind.String ? input.Json.GetString() : null;
         if (id is null)
             errors.Add(new Error(ErrorCodes.FieldInvalid, "An id must be a string", pointer));
-        else if (!_ids.Add(id))
+        else if (!_firsts.TryAdd(id, input.Index) && _firsts[id] != input.Index)
             errors.Add(new Error(ErrorCodes.DuplicateInBatch, "An earlier id of the batch is the same", pointer) { Id = id });
         return new AttestationId(input.Index, id ?? "", pointer);
     }

@@ -1,4 +1,5 @@
 using BatchService.Batching;
+using Npgsql;
 
 namespace BatchService.Http;
 
@@ -70,6 +71,9 @@ internal sealed partial class ProblemMiddleware(RequestDelegate next, ILogger<Pr
                 return FrameworkError.Of(bad);
             case OperationCanceledException:
                 return DatabaseFaults.Deadline().Error;
+            case PostgresException failure when DatabaseFaults.From(failure) is BatchFaultException { Error.Code.Retryable: true } passing:
+                // Of a read: a lock, a time-out, a full server. What is not retryable here is a defect of ours.
+                return passing.Error;
             case var lost when DatabaseFaults.IsConnectionLoss(lost):
                 return DatabaseFaults.Unavailable(lost).Error;
             default:

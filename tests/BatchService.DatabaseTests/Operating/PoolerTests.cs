@@ -11,7 +11,7 @@ public sealed class PoolerTests(PoolerTests.Service service) : IClassFixture<Poo
     [Fact]
     public async Task Batches_have_their_time_outs_and_claims_without_start_up_options()
     {
-        var body = """{"operations":[{"entity":"setting","action":"read"}]}""";
+        var body = """{"operations":[{"entity":"setting","action":"create","store_params":{}}]}""";
         using var response = await service.Client.PostAsync("/batch", body);
         var row = (await response.JsonAsync()).GetProperty("results").GetProperty("op_0").GetProperty("data")[0];
 
@@ -68,9 +68,9 @@ public sealed class PoolerTests(PoolerTests.Service service) : IClassFixture<Poo
             await using var command = database.CreateCommand(
                 """
                 CREATE TABLE thing (thing_id integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY, name text);
-                CREATE VIEW setting AS
-                SELECT current_setting('statement_timeout') AS statement, current_setting('lock_timeout') AS lock,
-                       current_setting('request.jwt.claim.sub') AS sub
+                CREATE TABLE setting (
+                    statement text DEFAULT current_setting('statement_timeout'), lock text DEFAULT current_setting('lock_timeout'),
+                    sub text DEFAULT current_setting('request.jwt.claim.sub'));
                 """);
             await command.ExecuteNonQueryAsync(cancellationToken);
         }

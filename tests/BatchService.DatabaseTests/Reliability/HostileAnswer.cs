@@ -23,7 +23,8 @@ internal static partial class HostileAnswer
     /// <summary>The texts that are ours to answer for: not the data that a client wrote.</summary>
     private static IEnumerable<string> ErrorsIn(HttpResponseMessage response, string text)
     {
-        if (response.Content.Headers.ContentType?.MediaType is not ("application/json" or "application/problem+json") || response.StatusCode == HttpStatusCode.OK)
+        if (response.Content.Headers.ContentType?.MediaType is not ("application/json" or "application/problem+json")
+            || response.StatusCode == HttpStatusCode.OK || response.RequestMessage!.Method == HttpMethod.Head)
             return [];
         return TextsOf(JsonNode.Parse(text), isError: (int)response.StatusCode >= 400);
     }
