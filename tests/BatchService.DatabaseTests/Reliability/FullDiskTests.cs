@@ -18,6 +18,7 @@ public sealed class FullDiskTests(ITestOutputHelper output)
     public async Task Refuses_what_does_not_fit_with_503_and_goes_on_when_there_is_room()
     {
         using var folder = new TemporaryFolder();
+        Directory.CreateDirectory(folder.Path);
         using var disk = TinyDisk.Mount(folder.Path);
         PostgresAccount.ForThisProcess().Give(folder.Path);
         await using var server = await ReliabilityPostgres.StartAsync();
@@ -89,6 +90,7 @@ internal sealed class TinyDisk : IDisposable
         if (!OperatingSystem.IsLinux() || !Environment.IsPrivilegedProcess)
             return false;
         using var folder = new TemporaryFolder();
+        Directory.CreateDirectory(folder.Path);
         return Run("mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", folder.Path) && Run("umount", folder.Path);
     });
 
