@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json;
+using Npgsql;
 
 namespace BatchService.DatabaseTests.Attestations;
 
@@ -133,6 +134,19 @@ public sealed class AttestationListTests(AttestationsFixture fixture) : IClassFi
         var answer = await fixture.Client.GetAnswerAsync($"/attestations?{query}");
 
         Assert.Equal((HttpStatusCode.BadRequest, "application/problem+json"), (answer.Status, answer.MediaType));
+    }
+
+    [Fact]
+    public async Task Says_that_it_waited_for_a_lock_and_that_a_repetition_can_help()
+    {
+        await using var connection = await fixture.Database.OpenConnectionAsync();
+        await using var transaction = await connection.BeginTransactionAsync();
+        await using var locking = new NpgsqlCommand("LOCK TABLE batch.attestation IN ACCESS EXCLUSIVE MODE", connection);
+        await locking.ExecuteNonQueryAsync();
+
+        var answer = await fixture.Client.GetAnswerAsync("/attestations");
+
+        Assert.Equal((HttpStatusCode.Conflict, "LOCK_TIMEOUT", true), (answer.Status, answer.Code, answer.Root.GetProperty("retryable").GetBoolean()));
     }
 
     private Task FillAsync(int count) => fixture.Client.CreateAsync(

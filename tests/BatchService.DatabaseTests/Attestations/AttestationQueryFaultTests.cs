@@ -94,6 +94,7 @@ public sealed class AttestationQueryFaultTests(AttestationQueryFaultTests.Servic
             (connection.Host, connection.Port) = ("127.0.0.1", _proxy.Port);
             settings["ConnectionStrings:Batch"] = connection.ConnectionString;
             settings["Batch:DeadlineSeconds"] = "2";
+            settings["Database:LockTimeout"] = "00:00:20";
         }
     }
 }

@@ -27,6 +27,7 @@ public sealed class FullDiskTests(ITestOutputHelper output)
         await ExecuteAsync(database, """
             CREATE TABLE heavy (heavy_id integer PRIMARY KEY USING INDEX TABLESPACE tiny, body text) TABLESPACE tiny;
             ALTER TABLE heavy ALTER COLUMN body SET STORAGE EXTERNAL;
+            CREATE TABLE ballast TABLESPACE tiny AS SELECT repeat('x', 2000) FROM generate_series(1, 1000);
             CREATE TABLE light (light_id integer PRIMARY KEY);
             """);
         await using var service = await ServiceProcess.StartAsync($"ConnectionStrings:Batch={server.ConnectionString}", "Serilog:MinimumLevel=Error");
@@ -47,9 +48,9 @@ public sealed class FullDiskTests(ITestOutputHelper output)
         Assert.Equal(stored + told, await CountAsync(database));
         Assert.Equal(200, (await PostAsync(client, "light", """{"action":"create","items":[{"light_id":1}]}""")).Status);
 
-        await ExecuteAsync(database, "TRUNCATE heavy");
-        Assert.Equal(200, (await PostHeavyAsync(client, 0, atomic: true)).Status);
-        Assert.Equal(Rows, await CountAsync(database));
+        await ExecuteAsync(database, "DROP TABLE ballast");
+        Assert.Equal(200, (await PostHeavyAsync(client, stored + Rows, atomic: true)).Status);
+        Assert.Equal(stored + told + Rows, await CountAsync(database));
     }
 
     private static Task<(int Status, JsonElement Body)> PostHeavyAsync(HttpClient client, int first, bool atomic) => PostAsync(
