@@ -28,8 +28,11 @@ internal static class DatabaseFaults
         return new BatchFaultException(error, exception) { IsOfStatement = isOfStatement, Running = isOfStatement ? running : null };
     }
 
-    /// <summary>A lost or refused connection, as opposed to an answer of the server.</summary>
+    /// <summary>
+    /// A lost or refused connection, as opposed to an answer of the server. Npgsql disposes of a transaction whose connection breaks, and
+    /// says so to who would end it.
+    /// </summary>
     public static bool IsConnectionLoss(Exception exception) =>
-        exception is NpgsqlException and not PostgresException or IOException
+        exception is NpgsqlException and not PostgresException or IOException or ObjectDisposedException { InnerException: NpgsqlException }
         || exception is PostgresException { SqlState: "57P01" or "57P02" or "57P03" };
 }

@@ -63,7 +63,15 @@ public sealed class PostgresRestartTests(ITestOutputHelper output)
             Assert.True(slowest <= Recovery, $"After '{name}' it took {slowest} to work again.");
         }
         await enough.CancelAsync();
-        await Task.WhenAll(clients);
+        try
+        {
+            await Task.WhenAll(clients);
+        }
+        finally
+        {
+            // Why it answered with a 500, if it did.
+            output.WriteLine(service.Output);
+        }
 
         output.WriteLine($"{expected.Count} batches. {client.Seen}");
         await ReliabilityLedger.AssertHoldsAsync(database, expected);

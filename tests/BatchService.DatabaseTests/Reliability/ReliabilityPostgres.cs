@@ -8,6 +8,8 @@ namespace BatchService.DatabaseTests.Reliability;
 /// <summary>A PostgreSQL server that keeps what it has acknowledged, to be stopped, killed and started again on the same port.</summary>
 internal sealed class ReliabilityPostgres : IAsyncDisposable
 {
+    private const int StartAttempts = 10;
+
     private readonly TemporaryFolder _folder;
     private readonly string _data;
     private readonly EmbeddedPostgres _embedded;
@@ -54,16 +56,38 @@ internal sealed class ReliabilityPostgres : IAsyncDisposable
         // Looking for it removes its file: where nobody collects dead processes, PostgreSQL takes the number in it for a server that runs.
         while (ProcessNames.AnyIn(_data, "postgres") || PostmasterFile.FindRunning(_data) is not null)
             await Task.Delay(5);
+
+        // What the dead ones held, the port and the shared memory, may still be on its way back.
+        for (var attempt = 1; attempt < StartAttempts; attempt++)
+        {
+            try
+            {
+                await StartServerAsync();
+                return;
+            }
+            catch (Xunit.Sdk.XunitException)
+            {
+                await Task.Delay(200);
+                _ = PostmasterFile.FindRunning(_data);
+            }
+        }
         await StartServerAsync();
     }
 
     /// <summary>Kills one backend: the server throws out everybody and recovers by itself.</summary>
     public static async Task KillBackendAsync(NpgsqlDataSource database)
     {
-        await using var command = database.CreateCommand(
-            "SELECT pid FROM pg_stat_activity WHERE application_name = 'BatchService' ORDER BY random() LIMIT 1");
-        if (await command.ExecuteScalarAsync() is int process)
-            Kill(process);
+        try
+        {
+            await using var command = database.CreateCommand(
+                "SELECT pid FROM pg_stat_activity WHERE application_name = 'BatchService' ORDER BY random() LIMIT 1");
+            if (await command.ExecuteScalarAsync() is int process)
+                Kill(process);
+        }
+        catch (NpgsqlException)
+        {
+            // It has not recovered from the last time yet.
+        }
     }
 
     public async ValueTask DisposeAsync()
