@@ -19,7 +19,8 @@ internal sealed class OpenApiOperations : IOperationFilter
         operation.Parameters ??= [];
         operation.Responses ??= [];
         AddPathParameters(operation, context.ApiDescription.RelativePath ?? "");
-        AddBody(operation, [.. metadata.OfType<RequestExample>()], Reference(metadata.OfType<BodySchema>().LastOrDefault()?.Name, context.Document));
+        var body = Reference(metadata.OfType<BodySchema>().LastOrDefault()?.Name, context.Document);
+        AddBody(operation, [.. metadata.OfType<RequestExample>()], body);
         foreach (var example in metadata.OfType<ParameterExample>())
         {
             AddParameterExample(operation, example);

@@ -37,8 +37,9 @@ internal sealed class ComponentSchemas(SchemaComponents components, IServiceProv
     {
         var schema = OpenApiModelFactory.Parse<OpenApiSchema>(
             text, OpenApiSpecVersion.OpenApi3_0, document, out var diagnostic, OpenApiConstants.Json);
+        var faults = diagnostic.Errors.Select(error => error.Message);
         return schema is not null && diagnostic.Errors.Count == 0
             ? schema
-            : throw new InvalidOperationException($"The schema {name} is wrong: {string.Join("; ", diagnostic.Errors.Select(error => error.Message))}");
+            : throw new InvalidOperationException($"The schema {name} is wrong: {string.Join("; ", faults)}");
     }
 }

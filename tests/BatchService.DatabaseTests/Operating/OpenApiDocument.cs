@@ -93,32 +93,44 @@ internal sealed class OpenApiDocument(JsonElement root)
     /// </summary>
     public IEnumerable<(string Pointer, string Body)> Broken(JsonElement body, JsonElement schema)
     {
-        foreach (var (pointer, name, isMissing) in Breaks(body, schema, ""))
+        foreach (var (pointer, _, described) in Objects(body, schema, ""))
         {
-            var broken = JsonNode.Parse(body.GetRawText())!;
-            var at = pointer.Split('/').Skip(1).Aggregate(broken, (node, step) =>
-                node is JsonArray array ? array[int.Parse(step, CultureInfo.InvariantCulture)]! : node[step]!).AsObject();
-            if (isMissing)
-                at.Remove(name);
-            else
-                at[name] = 1;
-            yield return ($"{pointer}/{name}", broken.ToJsonString());
+            foreach (var name in Required(described))
+                yield return ($"{pointer}/{name}", Changed(body, pointer, at => at.Remove(name)));
+            if (IsClosed(described))
+                yield return ($"{pointer}/unknown_field", Changed(body, pointer, at => at["unknown_field"] = 1));
         }
     }
 
-    private IEnumerable<(string Pointer, string Name, bool IsMissing)> Breaks(JsonElement value, JsonElement schema, string at)
+    /// <summary>The body with each member that is described where no others are taken, and that it does not have; null, to be taken for absent.</summary>
+    public IEnumerable<(string Pointer, string Body)> Filled(JsonElement body, JsonElement schema) =>
+        from place in Objects(body, schema, "")
+        where IsClosed(place.Schema)
+        from property in place.Schema.GetProperty("properties").EnumerateObject()
+        where !place.Value.TryGetProperty(property.Name, out _)
+        select ($"{place.Pointer}/{property.Name}", Changed(body, place.Pointer, at => at[property.Name] = null));
+
+    private static string Changed(JsonElement body, string pointer, Action<JsonObject> change)
+    {
+        var changed = JsonNode.Parse(body.GetRawText())!;
+        change(pointer.Split('/').Skip(1).Aggregate(changed, (node, step) =>
+            node is JsonArray array ? array[int.Parse(step, CultureInfo.InvariantCulture)]! : node[step]!).AsObject());
+        return changed.ToJsonString();
+    }
+
+    /// <summary>Every object in a value that a schema describes.</summary>
+    private IEnumerable<(string Pointer, JsonElement Value, JsonElement Schema)> Objects(JsonElement value, JsonElement schema, string at)
     {
         schema = Resolve(schema);
-        if (value.ValueKind == JsonValueKind.Array && schema.TryGetProperty("items", out var items))
-            return value.EnumerateArray().SelectMany((item, index) => Breaks(item, items, $"{at}/{index}"));
-        if (value.ValueKind != JsonValueKind.Object)
-            return [];
-        var missing = Required(schema).Select(name => (at, name, true));
-        var unknown = IsClosed(schema) ? [(at, "unknown_field", false)] : Array.Empty<(string, string, bool)>();
-        var inner = value.EnumerateObject().SelectMany(member => PropertyOf(schema, member.Name) is { } property
-            ? Breaks(member.Value, property, $"{at}/{member.Name}")
-            : []);
-        return [.. missing, .. unknown, .. inner];
+        return value.ValueKind switch
+        {
+            JsonValueKind.Array when schema.TryGetProperty("items", out var items) =>
+                value.EnumerateArray().SelectMany((item, index) => Objects(item, items, $"{at}/{index}")),
+            JsonValueKind.Object => value.EnumerateObject()
+                .SelectMany(member => PropertyOf(schema, member.Name) is { } property ? Objects(member.Value, property, $"{at}/{member.Name}") : [])
+                .Prepend((at, value, schema)),
+            _ => [],
+        };
     }
 
     private IEnumerable<string> MemberFaults(JsonProperty member, JsonElement schema, bool isClosed, string at)

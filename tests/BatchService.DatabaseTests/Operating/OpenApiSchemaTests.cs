@@ -2,6 +2,7 @@ using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using BatchService.DatabaseTests.Reliability;
 
 namespace BatchService.DatabaseTests.Operating;
 
@@ -86,33 +87,69 @@ public sealed class OpenApiSchemaTests(ChinookFixture service) : IClassFixture<C
     }
 
     [Fact]
+    public async Task Knows_every_field_that_it_describes_and_describes_those_that_it_knows()
+    {
+        var document = await OpenApiDocument.ReadAsync(Client);
+        var ids = await MakeThingsAsync();
+        var more = HostileWorld.More.ToLookup(body => body.Call, body => JsonElement.Parse(body.Body), StringComparer.Ordinal);
+        var (sent, looked) = (0, 0);
+        foreach (var call in document.Calls.Where(call => call.BodySchema is not null))
+        {
+            foreach (var (pointer, body) in call.Examples(Json).SelectMany(example => document.Filled(example.Value, call.BodySchema!.Value)))
+            {
+                var (_, answer) = await SendAsync(call, body, ids);
+                Assert.False(Unknown(answer).Contains(pointer, StringComparer.Ordinal), $"{call.Method} {call.Path} {pointer}: {answer}");
+                sent++;
+            }
+            foreach (var body in more[$"{call.Method} {call.Path}"])
+            {
+                var faults = document.Faults(body, call.BodySchema!.Value).Where(fault => fault.EndsWith(": unknown", StringComparison.Ordinal));
+                Assert.Empty(faults.Select(fault => $"{call.Method} {call.Path} {fault}"));
+                looked++;
+            }
+        }
+        Assert.True(sent >= 50 && looked == HostileWorld.More.Count, $"{sent} {looked}");
+    }
+
+    [Fact]
+    public async Task Is_a_document_that_an_OpenAPI_reader_finds_no_fault_with()
+    {
+        var read = Microsoft.OpenApi.OpenApiDocument.Parse(await Client.GetStringAsync("/openapi/v1.json"), "json");
+
+        Assert.NotNull(read.Document);
+        Assert.Empty(read.Diagnostic!.Errors);
+        Assert.Empty(read.Diagnostic.Warnings);
+    }
+
+    [Fact]
     public async Task Answers_its_examples_as_the_schemas_say()
     {
         var document = await OpenApiDocument.ReadAsync(Client);
         var ids = await MakeThingsAsync();
-        var checkedAnswers = new HashSet<string>(StringComparer.Ordinal);
+        var seen = new HashSet<string>(StringComparer.Ordinal);
+        // Of devices that no other test has enrolled.
+        var devices = $"{Guid.NewGuid()}-";
         // Writes first, so that there is something to read.
         foreach (var call in document.Calls.Where(call => call.Method != "DELETE").OrderBy(call => call.Method == "GET"))
         {
             var bodies = call.Examples(Json).Select(example => (string?)example.Value.GetRawText()).DefaultIfEmpty(null);
             foreach (var body in bodies)
             {
-                var (status, answer) = await SendAsync(call, body, ids);
+                var (status, answer) = await SendAsync(call, body?.Replace("phone-", devices, StringComparison.Ordinal), ids);
                 if (call.AnswerSchema(status) is not { } schema || !schema.TryGetProperty("$ref", out var name))
                     continue;
                 Assert.Empty(document.Faults(answer, schema, isClosed: true).Select(fault => $"{call.Method} {call.Path} {fault} in {answer}"));
-                checkedAnswers.Add(name.GetString()!.Split('/')[^1]);
+                seen.Add(name.GetString()!.Split('/')[^1]);
             }
         }
-        Assert.Superset(
-            new HashSet<string>(StringComparer.Ordinal)
-            {
-                "BatchResponse", "RowBatchResponse", "Attestation", "AttestationBatchResult", "AttestationDeleteResult", "AttestationQueryResult",
-                "Frame", "FrameBatchResult", "FrameValidation", "FramePage", "Notebook", "NotebookPage", "NotebookShare", "Entry", "EntryPlace",
-                "ClaimsResult", "NotebookJob", "NotebookJobEnd", "NotebookJobStatistics", "JobAccepted", "BatchJob", "BatchJobPage", "BatchJobItems",
-                "EnrollmentToken", "EnrollmentBatchResult", "Device", "ProofReceipt", "ProofLockBatchResult", "LookupBatchResult", "Proof",
-            },
-            checkedAnswers);
+        string[] expected =
+        [
+            "BatchResponse", "RowBatchResponse", "Attestation", "AttestationBatchResult", "AttestationDeleteResult", "AttestationQueryResult",
+            "Frame", "FrameBatchResult", "FrameValidation", "FramePage", "Notebook", "NotebookPage", "NotebookShare", "Entry", "EntryPlace",
+            "ClaimsResult", "NotebookJob", "NotebookJobEnd", "NotebookJobStatistics", "JobAccepted", "BatchJob", "BatchJobPage", "BatchJobItems",
+            "EnrollmentToken", "EnrollmentBatchResult", "Device", "ProofReceipt", "ProofLockBatchResult", "LookupBatchResult", "Proof",
+        ];
+        Assert.Empty(expected.Except(seen, StringComparer.Ordinal));
     }
 
     [Theory]
@@ -148,8 +185,8 @@ public sealed class OpenApiSchemaTests(ChinookFixture service) : IClassFixture<C
         Assert.Equal(5, examples.Count);
         foreach (var (call, media, (name, summary, value)) in examples)
         {
-            var asked = Regex.Match(summary, @"^Fill in the query parameter (\w+): (\w+)", RegexOptions.None, TimeSpan.FromSeconds(5));
-            var address = call.Address((_, parameter) => asked.Success && parameter == asked.Groups[1].Value ? asked.Groups[2].Value : null);
+            var asked = Regex.Match(summary, @"^Fill in the query parameter (?<name>\w+): (?<value>\w+)", RegexOptions.ExplicitCapture, TimeSpan.FromSeconds(5));
+            var address = call.Address((_, parameter) => asked.Success && parameter == asked.Groups["name"].Value ? asked.Groups["value"].Value : null);
             var content = new StringContent(value.GetString()!, Encoding.UTF8) { Headers = { ContentType = new MediaTypeHeaderValue(media) } };
             using var response = await Client.PostAsync(address, content);
             Assert.True((int)response.StatusCode is 200 or 202, $"{address} {name}: {await response.Content.ReadAsStringAsync()}");
@@ -179,6 +216,7 @@ public sealed class OpenApiSchemaTests(ChinookFixture service) : IClassFixture<C
             ("notebooks", "jobId") => claimed.GetProperty("id").GetString(),
             ("batch", "id") => job,
             ("proofs", "record_id") => proof,
+            ("devices", "id") => device,
             ("frames", "id") => "step-1",
             _ => null,
         };
@@ -208,6 +246,15 @@ public sealed class OpenApiSchemaTests(ChinookFixture service) : IClassFixture<C
         JsonValueKind.Object => answer.EnumerateObject().SelectMany(member =>
             member.Name is "pointer" or "path" && member.Value.ValueKind == JsonValueKind.String ? [member.Value.GetString()!] : Blamed(member.Value)),
         JsonValueKind.Array => answer.EnumerateArray().SelectMany(Blamed),
+        _ => [],
+    };
+
+    private static IEnumerable<string> Unknown(JsonElement answer) => answer.ValueKind switch
+    {
+        JsonValueKind.Object when answer.TryGetProperty("code", out var code) && code.ValueEquals("FIELD_UNKNOWN") && answer.TryGetProperty("pointer", out var pointer) =>
+            [pointer.GetString()!],
+        JsonValueKind.Object => answer.EnumerateObject().SelectMany(member => Unknown(member.Value)),
+        JsonValueKind.Array => answer.EnumerateArray().SelectMany(Unknown),
         _ => [],
     };
 
