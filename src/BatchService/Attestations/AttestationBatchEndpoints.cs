@@ -21,6 +21,8 @@ internal static class AttestationBatchEndpoints
                 (source, envelope, request, token) => batches.CreateAsync(source, envelope.ChunkItems, request, token),
                 RespondAsync(door)))
             .WithName("PostAttestationBatch")
+            .WithBody("AttestationBatchRequest")
+            .WithAnswerBody("AttestationBatchResult", StatusCodes.Status200OK, StatusCodes.Status207MultiStatus)
             .WithTags("Attestations")
             .WithSummary("Create many attestations: all or nothing, or best effort")
             .WithAnswer(StatusCodes.Status200OK, "Every attestation was created.", RequestMedia.Json, RequestMedia.Ndjson)
@@ -56,6 +58,9 @@ internal static class AttestationBatchEndpoints
                 (source, envelope, request, token) => batches.DeleteAsync(source, envelope.ChunkItems, request, token),
                 DeleteLaterAsync(door)))
             .WithName("PostAttestationBatchDelete")
+            .WithBody("AttestationDeleteRequest")
+            .WithAnswerBody("AttestationDeleteResult", StatusCodes.Status200OK, StatusCodes.Status207MultiStatus)
+            .WithAnswerBody("JobAccepted", StatusCodes.Status202Accepted)
             .WithTags("Attestations")
             .WithSummary("Delete many attestations by id; an unknown id fails")
             .WithAnswer(StatusCodes.Status200OK, "Every attestation was deleted.")

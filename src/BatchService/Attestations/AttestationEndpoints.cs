@@ -12,10 +12,13 @@ internal static class AttestationEndpoints
 
     public static void MapAttestations(this IEndpointRouteBuilder routes)
     {
+        routes.AddSchemas(_ => AttestationSchemas.Json);
         routes.MapAttestationBatches();
         routes.MapAttestationQueries();
         routes.MapPost("/attestations", CreateAsync)
             .WithName("PostAttestation")
+            .WithBody("AttestationCommand")
+            .WithAnswerBody("Attestation", StatusCodes.Status201Created)
             .WithTags("Attestations")
             .WithSummary("Create one attestation")
             .WithAnswer(StatusCodes.Status201Created, "The attestation.")
@@ -26,6 +29,7 @@ internal static class AttestationEndpoints
 
         routes.MapGet("/attestations/{id}", GetAsync)
             .WithName("GetAttestation")
+            .WithAnswerBody("Attestation", StatusCodes.Status200OK)
             .WithTags("Attestations")
             .WithSummary("Get one attestation")
             .WithAnswer(StatusCodes.Status200OK, "The attestation.")
@@ -35,6 +39,7 @@ internal static class AttestationEndpoints
 
         routes.MapGet("/attestations", ListAsync)
             .WithName("GetAttestations")
+            .WithAnswerBody("AttestationPage", StatusCodes.Status200OK)
             .WithTags("Attestations")
             .WithSummary("A page of attestations, newest first")
             .WithAnswer(StatusCodes.Status200OK, "The page, and the cursor of the next one.")

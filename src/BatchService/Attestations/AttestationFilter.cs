@@ -18,7 +18,7 @@ internal sealed record AttestationFilter(
     int Limit,
     string? Owner)
 {
-    private const int MaxLength = 10_000;
+    public const int MaxLength = 10_000;
 
     /// <summary>Reads the body of a query: at most <see cref="AttestationLimits.MaxFilters"/> filters.</summary>
     public static IReadOnlyList<AttestationFilter> ReadAll(JsonElement body, string? owner, List<Error> errors)

@@ -11,6 +11,8 @@ internal static class AttestationQueryEndpoints
     public static void MapAttestationQueries(this IEndpointRouteBuilder routes) => routes
         .MapPost("/attestations/batch/query", RunAsync)
         .WithName("PostAttestationBatchQuery")
+        .WithBody("AttestationQueryRequest")
+        .WithAnswerBody("AttestationQueryResult", StatusCodes.Status200OK)
         .WithTags("Attestations")
         .WithSummary("Several searches in one call: one array of attestations for each filter")
         .WithAnswer(StatusCodes.Status200OK, "An array of arrays, in the order of the filters.")

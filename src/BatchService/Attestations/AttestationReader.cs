@@ -11,10 +11,10 @@ namespace BatchService.Attestations;
 /// <param name="now">The time of the batch: <c>created_at</c>, and the default of <c>timestamp</c>.</param>
 internal sealed class AttestationReader(DateTimeOffset now)
 {
-    private const int MaxElements = 1_000;
+    public const int MaxElements = 1_000;
 
     /// <summary>PostgreSQL's GIN index takes no longer keys than some 2,700 bytes, and lower-casing may lengthen a text.</summary>
-    private const int MaxTextBytes = 1_500;
+    public const int MaxTextBytes = 1_500;
 
     /// <summary>
     /// As many as a JSON batch may have. A longer stream forgets the older half, and the primary key remembers; but the ids of one chunk,

@@ -19,6 +19,9 @@ internal static class DeviceBatchEndpoints
     {
         routes.MapPost("/devices/enroll/batch", RunAsync<EnrollmentItem>)
             .WithName("PostDeviceEnrollBatch")
+            .WithBody("EnrollmentBatchRequest")
+            .WithAnswerBody("EnrollmentBatchResult", StatusCodes.Status200OK, StatusCodes.Status207MultiStatus)
+            .WithAnswerBody("JobAccepted", StatusCodes.Status202Accepted)
             .WithTags("Devices")
             .WithSummary("Enrol many devices; each gets its token once")
             .DescribeBatch("enrolled")
@@ -28,6 +31,9 @@ internal static class DeviceBatchEndpoints
 
         routes.MapPost("/proofs/lock/batch", RunAsync<ProofLockItem>)
             .WithName("PostProofLockBatch")
+            .WithBody("ProofLockBatchRequest")
+            .WithAnswerBody("ProofLockBatchResult", StatusCodes.Status200OK, StatusCodes.Status207MultiStatus)
+            .WithAnswerBody("JobAccepted", StatusCodes.Status202Accepted)
             .WithTags("Proofs")
             .WithSummary("Lock many proofs")
             .DescribeBatch("locked")
@@ -37,6 +43,9 @@ internal static class DeviceBatchEndpoints
 
         routes.MapPost("/proofs/query/batch", RunAsync<LookupItem>)
             .WithName("PostProofQueryBatch")
+            .WithBody("LookupBatchRequest")
+            .WithAnswerBody("LookupBatchResult", StatusCodes.Status200OK, StatusCodes.Status207MultiStatus)
+            .WithAnswerBody("JobAccepted", StatusCodes.Status202Accepted)
             .WithTags("Proofs")
             .WithSummary("Ask what is known of contents, proofs and devices; nothing known is a success with found: false")
             .DescribeBatch("looked up")

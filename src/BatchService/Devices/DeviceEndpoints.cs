@@ -1,6 +1,7 @@
 using System.Text.Json;
 using BatchService.Batching;
 using BatchService.Http;
+using Microsoft.Extensions.Options;
 
 namespace BatchService.Devices;
 
@@ -9,8 +10,11 @@ internal static class DeviceEndpoints
 {
     public static void MapDevices(this IEndpointRouteBuilder routes)
     {
+        routes.AddSchemas(services => DeviceSchemas.Of(services.GetRequiredService<IOptions<BatchOptions>>().Value));
         routes.MapPost("/devices/enroll", EnrollAsync)
             .WithName("PostDeviceEnroll")
+            .WithBody("Enrollment")
+            .WithAnswerBody("EnrollmentToken", StatusCodes.Status200OK, StatusCodes.Status201Created)
             .WithTags("Devices")
             .WithSummary("Enrol a device, which gets its token once; or renew a known one, which shows its token")
             .WithAnswer(StatusCodes.Status201Created, "The new device's token.")
@@ -24,6 +28,7 @@ internal static class DeviceEndpoints
         routes.MapDeviceBatches();
         routes.MapGet("/devices/{id}", GetAsync)
             .WithName("GetDevice")
+            .WithAnswerBody("Device", StatusCodes.Status200OK)
             .WithTags("Devices")
             .WithSummary("Get one device, without its token")
             .WithAnswer(StatusCodes.Status200OK, "The device.")

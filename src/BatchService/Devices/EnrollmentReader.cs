@@ -26,8 +26,8 @@ internal sealed class EnrollmentReader(DevicesOptions options, DateTimeOffset no
 {
     public const int MaxIdLength = 128;
 
-    private const int MaxTextLength = 64;
-    private const int MaxTokenLength = 256;
+    public const int MaxTextLength = 64;
+    public const int MaxTokenLength = 256;
 
     private static readonly System.Buffers.SearchValues<char> s_idCharacters =
         System.Buffers.SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._:@+=-");

@@ -11,6 +11,8 @@ internal static class ProofEndpoints
     {
         routes.MapPost("/proofs/lock", LockAsync)
             .WithName("PostProofLock")
+            .WithBody("ProofLock")
+            .WithAnswerBody("ProofReceipt", StatusCodes.Status201Created)
             .WithTags("Proofs")
             .WithSummary("Lock a proof that a device had an asset at a time")
             .WithAnswer(StatusCodes.Status201Created, "The proof; it is sealed a little later.")
@@ -21,6 +23,7 @@ internal static class ProofEndpoints
 
         routes.MapGet("/proofs/{record_id}", GetAsync)
             .WithName("GetProof")
+            .WithAnswerBody("Proof", StatusCodes.Status200OK)
             .WithTags("Proofs")
             .WithSummary("Get one proof; when it is sealed, with its batch, the Merkle root and the path from the one to the other")
             .WithAnswer(StatusCodes.Status200OK, "The proof.")

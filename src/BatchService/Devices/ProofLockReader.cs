@@ -25,8 +25,8 @@ internal sealed record ProofLockItem(
 /// <param name="now">With microseconds: more PostgreSQL does not keep.</param>
 internal sealed class ProofLockReader(ProofsOptions options, DateTimeOffset now)
 {
-    private const int MaxTextLength = 128;
-    private const int MaxGeoLength = 4_096;
+    public const int MaxTextLength = 128;
+    public const int MaxGeoLength = 4_096;
 
     private static readonly (string Name, double Max)[] s_coordinates =
         [("lat", 90), ("latitude", 90), ("lon", 180), ("lng", 180), ("longitude", 180)];

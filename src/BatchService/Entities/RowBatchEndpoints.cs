@@ -11,17 +11,23 @@ internal static class RowBatchEndpoints
     private static readonly string[] QueryParameters =
         ["action", "atomic", "continueOnError", "validateOnly", "return", "results", "on_conflict", "on_conflict_action"];
 
-    public static void MapRowBatches(this IEndpointRouteBuilder routes) => routes
-        .MapPost("/entities/{entity}/batch", RunAsync)
-        .WithName("PostEntityBatch")
-        .WithTags("Entities")
-        .WithSummary("Create, upsert, update or delete many rows of one entity")
-        .WithAnswer(StatusCodes.Status200OK, "Every row completed; as NDJSON, result lines and a summary line.", RequestMedia.Json, RequestMedia.Ndjson)
-        .WithAnswer(StatusCodes.Status207MultiStatus, "Best effort, and a row failed; the body has the same shape.", RequestMedia.Json, RequestMedia.Ndjson)
-        .WithAnswer(StatusCodes.Status202Accepted, "Prefer: respond-async: accepted as a job, which Location names.")
-        .RefuseUnknownQuery(QueryParameters)
-        .WithBatchHeaders()
-        .WithRowExamples();
+    public static void MapRowBatches(this IEndpointRouteBuilder routes)
+    {
+        routes.AddSchemas(services => RowSchemas.Of(services.GetRequiredService<IOptions<BatchOptions>>().Value));
+        routes.MapPost("/entities/{entity}/batch", RunAsync)
+            .WithName("PostEntityBatch")
+            .WithBody("RowBatchRequest")
+            .WithAnswerBody("RowBatchResponse", StatusCodes.Status200OK, StatusCodes.Status207MultiStatus)
+            .WithAnswerBody("JobAccepted", StatusCodes.Status202Accepted)
+            .WithTags("Entities")
+            .WithSummary("Create, upsert, update or delete many rows of one entity")
+            .WithAnswer(StatusCodes.Status200OK, "Every row completed; as NDJSON, result lines and a summary line.", RequestMedia.Json, RequestMedia.Ndjson)
+            .WithAnswer(StatusCodes.Status207MultiStatus, "Best effort, and a row failed; the body has the same shape.", RequestMedia.Json, RequestMedia.Ndjson)
+            .WithAnswer(StatusCodes.Status202Accepted, "Prefer: respond-async: accepted as a job, which Location names.")
+            .RefuseUnknownQuery(QueryParameters)
+            .WithBatchHeaders()
+            .WithRowExamples();
+    }
 
     private static async Task RunAsync(
         HttpContext context,

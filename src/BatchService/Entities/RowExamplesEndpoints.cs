@@ -38,10 +38,10 @@ internal static class RowExamplesEndpoints
         .WithExample("lines", """
             {"invoice_id":1,"track_id":12,"unit_price":0.99,"quantity":1}
             {"invoice_id":1,"track_id":13,"unit_price":0.99,"quantity":1}
-            """, RequestMedia.Ndjson)
+            """, RequestMedia.Ndjson, "Fill in the query parameter action: create")
         .WithExample("table", """
             invoice_id,track_id,unit_price,quantity
             1,14,0.99,1
             1,15,0.99,1
-            """, RequestMedia.Csv, "An empty field is NULL, an unquoted \\D a column that the row does not have");
+            """, RequestMedia.Csv, "Fill in the query parameter action: create. An empty field is NULL, an unquoted \\D a column that the row does not have");
 }

@@ -15,6 +15,9 @@ internal static class FrameBatchEndpoints
     {
         routes.MapPost("/frames/batch", RunAsync)
             .WithName("PostFramesBatch")
+            .WithBody("FrameBatchRequest")
+            .WithAnswerBody("FrameBatchResult", StatusCodes.Status200OK)
+            .WithAnswerBody("JobAccepted", StatusCodes.Status202Accepted)
             .WithTags("Frames")
             .WithSummary("Store up to 1,000 frames, all or none; a known id is replaced in full")
             .WithAnswer(StatusCodes.Status200OK, "All frames are stored.")
@@ -25,6 +28,8 @@ internal static class FrameBatchEndpoints
             .WithFrameBatchExamples();
         routes.MapPost("/frames/validate", ValidateAsync)
             .WithName("PostFramesValidate")
+            .WithBody("Frame")
+            .WithAnswerBody("FrameValidation", StatusCodes.Status200OK)
             .WithTags("Frames")
             .WithSummary("Check one frame without storing it; times are RFC 3339 with offset")
             .WithAnswer(StatusCodes.Status200OK, "The verdict: valid, errors, warnings.")

@@ -12,8 +12,8 @@ namespace BatchService.Frames;
 internal sealed record FrameBatchRequest(
     IReadOnlyList<JsonElement> Frames, bool FailFast, bool PreValidate, IReadOnlyList<FrameHook> OnSuccess)
 {
-    private const int MaxHooks = 16;
-    private const int MaxUrl = 2_048;
+    public const int MaxHooks = 16;
+    public const int MaxUrl = 2_048;
 
     /// <summary>Reads the body; what is wrong with it is added to the list.</summary>
     public static FrameBatchRequest Parse(JsonElement body, int maxFrames, WebhookOptions webhooks, List<Error> errors)

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using BatchService.Batching;
 using BatchService.Http;
+using Microsoft.Extensions.Options;
 
 namespace BatchService.Frames;
 
@@ -16,9 +17,11 @@ internal static class FrameEndpoints
 
     public static void MapFrames(this IEndpointRouteBuilder routes)
     {
+        routes.AddSchemas(services => FrameSchemas.Of(services.GetRequiredService<IOptions<FramesOptions>>().Value));
         routes.MapFrameBatches();
         routes.MapGet("/frames", ListAsync)
             .WithName("GetFrames").WithTags(Tag)
+            .WithAnswerBody("FramePage", StatusCodes.Status200OK)
             .WithSummary("Frames that meet every filter, newest first; a page ends early at 8 MiB")
             .WithQueryParameter("query", "", "All of these words, each as the beginning of a word, in caption, reference point, next action, keywords and blockers; signs do not count.")
             .WithQueryParameter("branch", "main", "The branch, exactly.")
@@ -40,6 +43,7 @@ internal static class FrameEndpoints
             .RequireScope("frames:read");
         routes.MapGet(Route, GetAsync)
             .WithName("GetFrame").WithTags(Tag)
+            .WithAnswerBody("Frame", StatusCodes.Status200OK)
             .WithSummary("A frame as it is stored, without the fields that were unknown")
             .WithPathExample("id", ExampleId, "The frame's id, percent-encoded.")
             .WithAnswer(StatusCodes.Status200OK, "The frame.")
@@ -47,6 +51,8 @@ internal static class FrameEndpoints
             .RequireScope("frames:read");
         routes.MapPatch(Route, PatchAsync)
             .WithName("PatchFrame").WithTags(Tag)
+            .WithBody("FramePatch")
+            .WithAnswerBody("Frame", StatusCodes.Status200OK)
             .WithSummary("Change fields (JSON merge patch): null removes an optional field, objects are merged")
             .WithPathExample("id", ExampleId, "The frame's id, percent-encoded.")
             .WithExample("say what comes next", """{ "status_snapshot": { "next_action": "Review" }, "jira": "FRAME-1" }""")

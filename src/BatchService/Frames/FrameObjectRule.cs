@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 
 namespace BatchService.Frames;
 
@@ -34,6 +35,25 @@ internal sealed record FrameObjectRule(IReadOnlyList<FrameField> Fields, int? Ma
             findings.Unknown(place.Field(unknown.Name), unknown.Name);
     }
 
+    public override JsonObject ToSchema(bool isPatch)
+    {
+        var schema = new JsonObject { ["type"] = "object" };
+        var required = Fields.Where(field => field.Required && !isPatch).Select(field => (JsonNode)field.Name).ToArray();
+        if (required.Length > 0)
+            schema["required"] = new JsonArray(required);
+        var properties = new JsonObject();
+        foreach (var field in Fields)
+        {
+            var property = field.Rule.ToSchema(isPatch);
+            if (isPatch && !field.Required)
+                property["nullable"] = true;
+            properties[field.Name] = property;
+        }
+        schema["properties"] = properties;
+        schema["additionalProperties"] = new JsonObject();
+        return schema;
+    }
+
     public override void Write(Utf8JsonWriter writer, JsonElement value)
     {
         writer.WriteStartObject();
@@ -62,4 +82,7 @@ internal sealed record FrameNumbersRule : FrameRule
         foreach (var member in value.EnumerateObject())
             number.Check(member.Value, place.Field(member.Name), findings);
     }
+
+    public override JsonObject ToSchema(bool isPatch) =>
+        new() { ["type"] = "object", ["additionalProperties"] = new NumberRule().ToSchema(isPatch) };
 }

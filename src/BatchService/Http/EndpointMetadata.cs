@@ -33,6 +33,12 @@ internal sealed record HonouredPreferences(Preference Set);
 /// <summary>A status that an endpoint answers with when all is well, and in which media types.</summary>
 internal sealed record SuccessAnswer(int Status, string Description, IReadOnlyList<string> MediaTypes);
 
+/// <summary>The schema of a JSON body that an endpoint reads, by its name among the components.</summary>
+internal sealed record BodySchema(string Name);
+
+/// <summary>The schema of the JSON bodies that an endpoint answers with when all is well.</summary>
+internal sealed record AnswerSchema(string Name, IReadOnlyList<int> Statuses);
+
 /// <summary>What an endpoint says about itself where it is mapped; read by <see cref="OpenApiOperations"/>.</summary>
 internal static class EndpointMetadata
 {
@@ -74,6 +80,18 @@ internal static class EndpointMetadata
         this TBuilder builder, int status, string description, params IReadOnlyList<string> mediaTypes)
         where TBuilder : IEndpointConventionBuilder =>
         builder.WithMetadata(new SuccessAnswer(status, description, mediaTypes.Count > 0 ? mediaTypes : [RequestMedia.Json]));
+
+    /// <summary>Names the schema of the JSON body, which <see cref="AddSchemas"/> gives.</summary>
+    public static TBuilder WithBody<TBuilder>(this TBuilder builder, string schema)
+        where TBuilder : IEndpointConventionBuilder => builder.WithMetadata(new BodySchema(schema));
+
+    /// <summary>Names the schema of the JSON answers that have these statuses.</summary>
+    public static TBuilder WithAnswerBody<TBuilder>(this TBuilder builder, string schema, params IReadOnlyList<int> statuses)
+        where TBuilder : IEndpointConventionBuilder => builder.WithMetadata(new AnswerSchema(schema, statuses));
+
+    /// <summary>Gives the OpenAPI document schemas by name: the text of a JSON object, made when it is asked for.</summary>
+    public static void AddSchemas(this IEndpointRouteBuilder routes, Func<IServiceProvider, string> schemas) =>
+        routes.ServiceProvider.GetRequiredService<SchemaComponents>().Add(schemas);
 
     /// <summary>Refuses with 400 every query parameter that is not named here.</summary>
     public static TBuilder RefuseUnknownQuery<TBuilder>(this TBuilder builder, params string[] known)

@@ -23,9 +23,11 @@ internal static class ErrorEndpoints
     {
         var group = routes.MapGroup("/batch/errors").WithTags("Service").OpenToAll().RefuseUnknownQuery();
         group.MapGet("/", () => TypedResults.Json(s_all, HttpJson.Wire.ErrorList))
+            .WithName("GetBatchErrors")
             .WithSummary("Every error code: status, whether a retry can help, cause, remedy")
             .WithAnswer(StatusCodes.Status200OK, "All codes.");
         group.MapGet("/{code}", Find)
+            .WithName("GetBatchError")
             .WithSummary("One error code")
             .WithAnswer(StatusCodes.Status200OK, "The entry.")
             .WithPathExample("code", ErrorCodes.UniqueViolation.Name);

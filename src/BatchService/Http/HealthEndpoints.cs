@@ -23,12 +23,14 @@ internal static class HealthEndpoints
     public static void MapHealth(this IEndpointRouteBuilder routes)
     {
         routes.MapGet("/healthz", () => TypedResults.Json(new HealthStatus("alive"), HttpJson.Wire.HealthStatus))
+            .WithName("GetHealth")
             .WithTags("Service")
             .OpenToAll()
             .WithSummary("The process is alive")
             .WithAnswer(StatusCodes.Status200OK, "Alive.")
             .RefuseUnknownQuery();
         routes.MapGet("/readyz", ReadyAsync)
+            .WithName("GetReadiness")
             .WithTags("Service")
             .OpenToAll()
             .WithSummary("The database is reachable and migrated, and the service is not shutting down")

@@ -19,7 +19,8 @@ internal sealed class OpenApiOperations : IOperationFilter
         operation.Parameters ??= [];
         operation.Responses ??= [];
         AddPathParameters(operation, context.ApiDescription.RelativePath ?? "");
-        AddBody(operation, [.. metadata.OfType<RequestExample>()]);
+        var body = Reference(metadata.OfType<BodySchema>().LastOrDefault()?.Name, context.Document);
+        AddBody(operation, [.. metadata.OfType<RequestExample>()], body);
         foreach (var example in metadata.OfType<ParameterExample>())
         {
             AddParameterExample(operation, example);
@@ -36,6 +37,11 @@ internal sealed class OpenApiOperations : IOperationFilter
         }
 
         AddAnswers(operation, [.. metadata.OfType<SuccessAnswer>()], metadata.OfType<CountedAnswer>().Any());
+        foreach (var answer in metadata.OfType<AnswerSchema>())
+        {
+            AddAnswerSchema(operation, answer, context.Document);
+        }
+
         AddProblem(operation, context.Document);
     }
 
@@ -58,7 +64,12 @@ internal sealed class OpenApiOperations : IOperationFilter
         }
     }
 
-    private static void AddBody(OpenApiOperation operation, IReadOnlyList<RequestExample> examples)
+    /// <summary>Any object where no schema is named.</summary>
+    private static IOpenApiSchema Reference(string? schema, OpenApiDocument document) => schema is null
+        ? new OpenApiSchema { Type = JsonSchemaType.Object }
+        : new OpenApiSchemaReference(schema, document);
+
+    private static void AddBody(OpenApiOperation operation, IReadOnlyList<RequestExample> examples, IOpenApiSchema schema)
     {
         if (examples.Count == 0)
         {
@@ -69,13 +80,13 @@ internal sealed class OpenApiOperations : IOperationFilter
         {
             Required = true,
             Content = examples.GroupBy(example => example.MediaType, StringComparer.Ordinal).ToDictionary(
-                group => group.Key, group => MediaType(group.Key, [.. group]), StringComparer.Ordinal),
+                group => group.Key, group => MediaType(group.Key, [.. group], schema), StringComparer.Ordinal),
         };
     }
 
-    private static OpenApiMediaType MediaType(string mediaType, IReadOnlyList<RequestExample> examples) => new()
+    private static OpenApiMediaType MediaType(string mediaType, IReadOnlyList<RequestExample> examples, IOpenApiSchema schema) => new()
     {
-        Schema = mediaType == RequestMedia.Json ? new OpenApiSchema { Type = JsonSchemaType.Object } : Text(),
+        Schema = mediaType == RequestMedia.Json ? schema : Text(),
         Examples = examples.ToDictionary(
             example => example.Name,
             example => (IOpenApiExample)new OpenApiExample
@@ -121,6 +132,14 @@ internal sealed class OpenApiOperations : IOperationFilter
                     },
                     StringComparer.Ordinal),
             };
+        }
+    }
+
+    private static void AddAnswerSchema(OpenApiOperation operation, AnswerSchema answer, OpenApiDocument document)
+    {
+        foreach (var status in answer.Statuses)
+        {
+            operation.Responses![status.ToString()].Content![RequestMedia.Json].Schema = Reference(answer.Name, document);
         }
     }
 

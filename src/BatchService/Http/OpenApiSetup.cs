@@ -7,6 +7,7 @@ namespace BatchService.Http;
 internal static class OpenApiSetup
 {
     public static void AddOpenApi(this IServiceCollection services) => services
+        .AddSingleton<SchemaComponents>()
         .AddEndpointsApiExplorer()
         .AddSwaggerGen(options =>
         {
@@ -18,6 +19,7 @@ internal static class OpenApiSetup
             });
             options.OperationFilter<OpenApiOperations>();
             options.DocumentFilter<ProblemSchemas>();
+            options.DocumentFilter<ComponentSchemas>();
             options.DocumentFilter<OpenApiSecurity>();
         });
 

@@ -13,6 +13,7 @@ internal static class JobControlEndpoints
     {
         routes.MapPost("/batch/jobs/{id}/cancel", CancelAsync)
             .WithName("PostBatchJobCancel")
+            .WithAnswerBody("BatchJob", StatusCodes.Status200OK)
             .WithTags("Jobs")
             .WithSummary("Stop a job; when this is answered, nothing more of it is written")
             .WithAnswer(StatusCodes.Status200OK, "The job, canceled.")
@@ -23,6 +24,8 @@ internal static class JobControlEndpoints
             .RequireScope("jobs:write");
         routes.MapPost("/batch/jobs/{id}/retry", RetryAsync)
             .WithName("PostBatchJobRetry")
+            .WithBody("JobRetryRequest")
+            .WithAnswerBody("JobAccepted", StatusCodes.Status202Accepted)
             .WithTags("Jobs")
             .WithSummary("A new job with the failed or the unprocessed items of a finished one")
             .WithAnswer(StatusCodes.Status202Accepted, "Accepted; Location is where the new job can be watched.")

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using BatchService.Batching;
 using BatchService.Http;
+using Microsoft.Extensions.Options;
 using Npgsql;
 
 namespace BatchService.Jobs;
@@ -12,6 +13,8 @@ internal static class JobEndpoints
 
     public static void MapJobs(this IEndpointRouteBuilder routes)
     {
+        routes.AddSchemas(services => JobSchemas.Of(
+            services.GetRequiredService<JobTypes>(), services.GetRequiredService<IOptions<JobOptions>>().Value));
         routes.MapJobSubmission();
         routes.MapJobItems();
         routes.MapJobResults();
@@ -20,6 +23,7 @@ internal static class JobEndpoints
         routes.MapJobPage();
         routes.MapGet("/batch/jobs", ListAsync)
             .WithName("GetBatchJobs")
+            .WithAnswerBody("BatchJobPage", StatusCodes.Status200OK)
             .WithTags("Jobs")
             .WithSummary("The caller's jobs, newest first")
             .WithAnswer(StatusCodes.Status200OK, "A page of jobs.")
@@ -32,6 +36,7 @@ internal static class JobEndpoints
             .RequireScope("jobs:read");
         routes.MapGet("/batch/jobs/{id}", GetAsync)
             .WithName("GetBatchJob")
+            .WithAnswerBody("BatchJob", StatusCodes.Status200OK)
             .WithTags("Jobs")
             .WithSummary("How a job stands; Prefer: wait=20 waits for its end")
             .Honours(Preference.Wait)

@@ -19,6 +19,13 @@ internal static class JobExamples
         {"subjects":["file-4"],"predicates":["imported"]}
         """;
 
+    /// <summary>Of the job type query, which takes records of CSV.</summary>
+    public const string QuestionTable = """
+        content_hash,device_id
+        sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08,
+        ,phone-1
+        """;
+
     /// <summary>An id that no job has.</summary>
     public const string UnknownId = "00000000-0000-7000-8000-000000000000";
 }

@@ -12,6 +12,7 @@ internal static class JobItemsEndpoints
     public static void MapJobItems(this IEndpointRouteBuilder routes) => routes
         .MapGet("/batch/jobs/{id}/items", ListAsync)
         .WithName("GetBatchJobItems")
+        .WithAnswerBody("BatchJobItems", StatusCodes.Status200OK)
         .WithTags("Jobs")
         .WithSummary("The items of a job and what became of them, by index")
         .WithAnswer(StatusCodes.Status200OK, "An array of items; the header Link names the next page.")

@@ -20,6 +20,8 @@ internal sealed record JobOrder(
 {
     public const int MaxMetadataBytes = 16 * 1024;
 
+    public const int MaxUrlLength = 2_048;
+
     /// <summary>The job whose items these are.</summary>
     public Guid? RetryOf { get; init; }
 
@@ -48,7 +50,7 @@ internal sealed record JobOrder(
         var metadata = ReadObject(fields, "metadata");
         if (metadata.ValueKind == JsonValueKind.Object && Encoding.UTF8.GetByteCount(metadata.GetRawText()) > MaxMetadataBytes)
             fields.Invalid("metadata", TooLongMetadata);
-        var callback = fields.Text("callback_url", required: false, 2_048);
+        var callback = fields.Text("callback_url", required: false, MaxUrlLength);
         fields.RefuseOthers();
         return new JobOrder(type, options, metadata, callback, null, _ => Enumerate(items));
     }

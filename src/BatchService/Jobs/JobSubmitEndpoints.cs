@@ -20,17 +20,20 @@ internal static class JobSubmitEndpoints
     public static void MapJobSubmission(this IEndpointRouteBuilder routes) => routes
         .MapPost("/batch/jobs", SubmitAsync)
         .WithName("PostBatchJob")
+        .WithBody("JobSubmission")
+        .WithAnswerBody("JobAccepted", StatusCodes.Status202Accepted)
         .WithTags("Jobs")
         .WithSummary("Run a batch of any kind in the background, exactly once")
         .WithAnswer(StatusCodes.Status202Accepted, "Accepted; Location is where the job can be watched.")
-        .WithQueryParameter("job_type", "", "Of an NDJSON or CSV body")
+        .WithQueryParameter("job_type", "", "NDJSON and CSV: as the field of the JSON body; options of the type are query parameters, too")
         .WithQueryParameter(Metadata, "", "NDJSON and CSV: a JSON object that the job carries")
         .WithQueryParameter("callback_url", "", "NDJSON and CSV: where a webhook tells of the end")
         .WithWriteHeaders()
         .Honours(Preference.RespondAsync)
         .WithUserId()
         .WithExample("attestations", JobExamples.Attestations, summary: "Two attestations")
-        .WithExample("attestations", JobExamples.AttestationLines, RequestMedia.Ndjson, "With ?job_type=attestations")
+        .WithExample("attestations", JobExamples.AttestationLines, RequestMedia.Ndjson, "Fill in the query parameter job_type: attestations")
+        .WithExample("questions", JobExamples.QuestionTable, RequestMedia.Csv, "Fill in the query parameter job_type: query")
         .RequireScope("jobs:write");
 
     private static async Task SubmitAsync(

@@ -8,7 +8,7 @@ namespace BatchService.Notebooks;
 internal sealed record Claim(string Text, double Confidence)
 {
     public const int MaxCount = 20;
-    private const int MaxTextLength = 10_000;
+    public const int MaxTextLength = 10_000;
 
     /// <summary>Reads 1 to 20 claims.</summary>
     /// <param name="pointer">Where the array is.</param>

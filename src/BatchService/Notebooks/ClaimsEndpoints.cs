@@ -11,6 +11,8 @@ internal static class ClaimsEndpoints
     public static void MapClaims(this IEndpointRouteBuilder routes) => routes
         .MapPost("/notebooks/{id}/entries/{entryId}/claims", WriteAsync)
         .WithName("PostNotebookClaims").WithTags("Entries")
+        .WithBody("ClaimsRequest")
+        .WithAnswerBody("ClaimsResult", StatusCodes.Status200OK)
         .WithSummary("Write the claims of an entry, once; each topic index is queued for COMPARE_CLAIMS")
         .RequireScope("notebooks:write").RefuseUnknownQuery().WithWriteHeaders().WithNotebookId().WithEntryId()
         .WithAnswer(StatusCodes.Status200OK, "The claims are written.")

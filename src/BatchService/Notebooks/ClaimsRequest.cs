@@ -7,7 +7,7 @@ namespace BatchService.Notebooks;
 /// <param name="Author">The worker that produced the claims; informational.</param>
 internal sealed record ClaimsRequest(IReadOnlyList<Claim> Claims, string Author)
 {
-    private const int MaxAuthorLength = 255;
+    public const int MaxAuthorLength = 255;
 
     public static ClaimsRequest Parse(JsonElement body, List<Error> errors)
     {

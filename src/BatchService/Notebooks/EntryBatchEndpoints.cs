@@ -9,6 +9,9 @@ internal static class EntryBatchEndpoints
     public static void MapEntryBatches(this IEndpointRouteBuilder routes) => routes
         .MapPost("/notebooks/{id}/batch", WriteAsync)
         .WithName("PostNotebookBatch").WithTags("Entries")
+        .WithBody("EntryBatchRequest")
+        .WithAnswerBody("EntryBatchResult", StatusCodes.Status201Created)
+        .WithAnswerBody("JobAccepted", StatusCodes.Status202Accepted)
         .WithSummary("Write up to 100 entries, all or nothing; each is queued for DISTILL_CLAIMS")
         .RequireScope("notebooks:write").RefuseUnknownQuery().WithBatchHeaders().WithNotebookId()
         .WithAnswer(StatusCodes.Status201Created, "Every entry, in request order.")

@@ -10,8 +10,8 @@ namespace BatchService.Notebooks;
 internal sealed record EntryDraft(
     Guid? Id, string Content, string? ContentType, string? Topic, IReadOnlyList<Guid> References, Guid? FragmentOf, int? FragmentIndex)
 {
-    private const int MaxContentTypeLength = 255;
-    private const int MaxReferences = 1_000;
+    public const int MaxContentTypeLength = 255;
+    public const int MaxReferences = 1_000;
 
     /// <summary>Three bytes a unit at most: the topic's index takes no more than 2,700.</summary>
     public const int MaxTopicLength = 500;

@@ -12,15 +12,20 @@ internal static class EntryEndpoints
     {
         routes.MapPost("/notebooks/{id}/entries", WriteOneAsync)
             .WithName("PostNotebookEntry").WithTags(Tag).WithSummary("Write one entry; it is queued for DISTILL_CLAIMS")
+            .WithBody("EntryRequest")
+            .WithAnswerBody("EntryPlace", StatusCodes.Status201Created)
             .RequireScope("notebooks:write").RefuseUnknownQuery().WithWriteHeaders().WithNotebookId()
             .WithAnswer(StatusCodes.Status201Created, "The entry's place.")
             .WithExample("one entry", """{ "content": "Tokens are refreshed before each job.", "topic": "auth/tokens" }""");
         routes.MapGet("/notebooks/{id}/entries/{entryId}", ReadAsync)
             .WithName("GetNotebookEntry").WithTags(Tag).WithSummary("READ one entry, with its claims, comparisons and what refers to it")
+            .WithAnswerBody("Entry", StatusCodes.Status200OK)
             .RequireScope("notebooks:read").RefuseUnknownQuery().WithNotebookId().WithEntryId()
             .WithAnswer(StatusCodes.Status200OK, "The entry.");
         routes.MapPut("/notebooks/{id}/entries/{entryId}", ReviseAsync)
             .WithName("PutNotebookEntry").WithTags(Tag)
+            .WithBody("EntryRequest")
+            .WithAnswerBody("EntryPlace", StatusCodes.Status201Created)
             .WithSummary("REVISE an entry: a new one with revision_of; topic and content type are inherited unless given")
             .RequireScope("notebooks:write").RefuseUnknownQuery().WithWriteHeaders().WithNotebookId().WithEntryId()
             .WithAnswer(StatusCodes.Status201Created, "The new entry's place.")

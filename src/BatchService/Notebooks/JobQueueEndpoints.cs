@@ -15,6 +15,7 @@ internal static class JobQueueEndpoints
     {
         routes.MapGet("/notebooks/{id}/jobs/next", NextAsync)
             .WithName("GetNotebookJobsNext").WithTags(Tag).WithSummary("Claim the oldest job; waits for one if asked to")
+            .WithAnswerBody("NotebookJob", StatusCodes.Status200OK)
             .RequireScope("notebooks:write").RefuseUnknownQuery("worker_id", "type", "wait").WithNotebookId()
             .WithQueryParameter("worker_id", "robot-1", "Who works on it", required: true)
             .WithQueryParameter("type", "", $"One of {string.Join(", ", JobTypes.All)}; any without it")
@@ -24,6 +25,8 @@ internal static class JobQueueEndpoints
             .WithAnswer(StatusCodes.Status204NoContent, "There is none.");
         routes.MapPost("/notebooks/{id}/jobs", AddAsync)
             .WithName("PostNotebookJob").WithTags(Tag).WithSummary("Add a job of any type")
+            .WithBody("NotebookJobRequest")
+            .WithAnswerBody("NotebookJob", StatusCodes.Status201Created)
             .RequireScope("notebooks:write").RefuseUnknownQuery().WithWriteHeaders().WithNotebookId()
             .WithExample("classify an entry", $$$"""
                 { "job_type": "CLASSIFY_TOPIC", "payload": { "entry_id": "{{{NotebookRoute.ExampleEntry}}}" } }
@@ -31,10 +34,12 @@ internal static class JobQueueEndpoints
             .WithAnswer(StatusCodes.Status201Created, "The job.");
         routes.MapGet("/notebooks/{id}/jobs/stats", StatsAsync)
             .WithName("GetNotebookJobsStats").WithTags(Tag).WithSummary("How many jobs there are, per type and status")
+            .WithAnswerBody("NotebookJobStatistics", StatusCodes.Status200OK)
             .RequireScope("notebooks:read").RefuseUnknownQuery().WithNotebookId()
             .WithAnswer(StatusCodes.Status200OK, "The counts, zeros included.");
         routes.MapPost("/notebooks/{id}/jobs/retry-failed", RetryAsync)
             .WithName("PostNotebookJobsRetryFailed").WithTags(Tag).WithSummary("Try every failed job again, with all of its retries")
+            .WithAnswerBody("NotebookJobsRetried", StatusCodes.Status200OK)
             .RequireScope("notebooks:write").RefuseUnknownQuery().WithWriteHeaders().WithNotebookId()
             .WithAnswer(StatusCodes.Status200OK, "How many.");
         MapAnswers(routes);
@@ -44,6 +49,8 @@ internal static class JobQueueEndpoints
     {
         routes.MapPost("/notebooks/{id}/jobs/{jobId}/complete", CompleteAsync)
             .WithName("PostNotebookJobComplete").WithTags(Tag).WithSummary("Complete a job; its result is applied in the same transaction")
+            .WithBody("JobCompletion")
+            .WithAnswerBody("NotebookJobEnd", StatusCodes.Status200OK)
             .RequireScope("notebooks:write").RefuseUnknownQuery().WithWriteHeaders().WithNotebookId().WithJobId()
             .WithExample("claims of a DISTILL_CLAIMS job", """
                 { "worker_id": "robot-1", "result": { "claims": [ { "text": "OAuth tokens validated before jobs", "confidence": 0.95 } ] } }
@@ -57,6 +64,8 @@ internal static class JobQueueEndpoints
             .WithAnswer(StatusCodes.Status200OK, "It is completed.");
         routes.MapPost("/notebooks/{id}/jobs/{jobId}/fail", FailAsync)
             .WithName("PostNotebookJobFail").WithTags(Tag).WithSummary("Give a job back; it is tried again while retries are left")
+            .WithBody("JobFailure")
+            .WithAnswerBody("NotebookJobEnd", StatusCodes.Status200OK)
             .RequireScope("notebooks:write").RefuseUnknownQuery().WithWriteHeaders().WithNotebookId().WithJobId()
             .WithExample("a reason", """{ "worker_id": "robot-1", "error": "model timed out" }""")
             .WithAnswer(StatusCodes.Status200OK, "It is pending again, or failed.");

@@ -8,8 +8,8 @@ namespace BatchService.Notebooks;
 /// </summary>
 internal abstract record JobResult
 {
-    private const int MaxMeasure = 1_000_000;
-    private const int MaxContradictions = 10_000;
+    public const int MaxMeasure = 1_000_000;
+    public const int MaxContradictions = 10_000;
 
     /// <summary>The claims of an entry.</summary>
     internal sealed record Distilled(IReadOnlyList<Claim> Claims) : JobResult;

@@ -9,6 +9,8 @@ namespace BatchService.Notebooks;
 internal sealed record Notebook(
     Guid Id, string Name, string Owner, DateTimeOffset Created, long CurrentSequence, string Tier, string? Shares)
 {
+    public const int MaxNameLength = 200;
+
     /// <summary>The columns that <see cref="Read"/> expects, of <c>batch.notebook n</c>, with $2 = the caller's subject.</summary>
     public const string Columns = """
         n.id, n.name, n.owner, n.created, n.current_sequence,

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using BatchService.Batching;
 using BatchService.Http;
+using Microsoft.Extensions.Options;
 
 namespace BatchService.Notebooks;
 
@@ -8,10 +9,10 @@ namespace BatchService.Notebooks;
 internal static class NotebookEndpoints
 {
     private const string Tag = "Notebooks";
-    private const int MaxNameLength = 200;
 
     public static void MapNotebooks(this IEndpointRouteBuilder routes)
     {
+        routes.AddSchemas(services => NotebookSchemas.Of(services.GetRequiredService<IOptions<NotebookOptions>>().Value));
         MapWholes(routes);
         MapShares(routes);
         routes.MapEntryBatches();
@@ -25,20 +26,26 @@ internal static class NotebookEndpoints
     {
         routes.MapPost("/notebooks", CreateAsync)
             .WithName("PostNotebook").WithTags(Tag).WithSummary("Create a notebook")
+            .WithBody("NotebookRequest")
+            .WithAnswerBody("Notebook", StatusCodes.Status201Created)
             .RequireScope("notebooks:write").RefuseUnknownQuery().WithWriteHeaders()
             .WithExample("a notebook", """{ "name": "Field notes" }""")
             .WithAnswer(StatusCodes.Status201Created, "The notebook.");
         routes.MapGet("/notebooks", ListAsync)
             .WithName("GetNotebooks").WithTags(Tag)
+            .WithAnswerBody("NotebookPage", StatusCodes.Status200OK)
             .WithSummary("The notebooks that the caller owns or that are shared with it, newest first")
             .RequireScope("notebooks:read").RefuseUnknownQuery("cursor", "limit").WithPaging()
             .WithAnswer(StatusCodes.Status200OK, "A page of notebooks.");
         routes.MapGet("/notebooks/{id}", GetAsync)
             .WithName("GetNotebook").WithTags(Tag).WithSummary("One notebook")
+            .WithAnswerBody("Notebook", StatusCodes.Status200OK)
             .RequireScope("notebooks:read").RefuseUnknownQuery().WithNotebookId()
             .WithAnswer(StatusCodes.Status200OK, "The notebook; with its shares for those who may change them.");
         routes.MapPatch("/notebooks/{id}", RenameAsync)
             .WithName("PatchNotebook").WithTags(Tag).WithSummary("Rename a notebook (tier admin)")
+            .WithBody("NotebookRequest")
+            .WithAnswerBody("Notebook", StatusCodes.Status200OK)
             .RequireScope("notebooks:write").RefuseUnknownQuery().WithWriteHeaders().WithNotebookId()
             .WithExample("another name", """{ "name": "Field notes 2026" }""")
             .WithAnswer(StatusCodes.Status200OK, "The notebook.");
@@ -52,6 +59,8 @@ internal static class NotebookEndpoints
     {
         routes.MapPost("/notebooks/{id}/share", ShareAsync)
             .WithName("PostNotebookShare").WithTags(Tag).WithSummary("Share a notebook, or change the tier of who has it (tier admin)")
+            .WithBody("NotebookShareRequest")
+            .WithAnswerBody("NotebookShare", StatusCodes.Status200OK)
             .RequireScope("notebooks:write").RefuseUnknownQuery().WithWriteHeaders().WithNotebookId()
             .WithExample("let somebody write", """{ "subject": "ada", "tier": "read_write" }""")
             .WithAnswer(StatusCodes.Status200OK, "The share.");
@@ -118,7 +127,7 @@ internal static class NotebookEndpoints
     private static string ParseName(JsonElement body, List<Error> errors)
     {
         var fields = new FieldReader(body, "", errors);
-        var name = fields.Text("name", required: true, MaxNameLength);
+        var name = fields.Text("name", required: true, Notebook.MaxNameLength);
         fields.RefuseOthers();
         return name ?? "";
     }

@@ -6,7 +6,7 @@ namespace BatchService.Notebooks;
 /// <summary>Who shall have which tier.</summary>
 internal sealed record NotebookShare(string Subject, string Tier)
 {
-    private const int MaxSubjectLength = 255;
+    public const int MaxSubjectLength = 255;
 
     public static NotebookShare Parse(JsonElement body, List<Error> errors)
     {

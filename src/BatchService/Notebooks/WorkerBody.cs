@@ -7,7 +7,7 @@ namespace BatchService.Notebooks;
 internal static class WorkerBody
 {
     public const int MaxWorkerLength = 255;
-    private const int MaxErrorLength = 100_000;
+    public const int MaxErrorLength = 100_000;
 
     /// <summary>Whether the result fits the job is seen when the job is known.</summary>
     public static (string WorkerId, JsonElement Result) ParseComplete(JsonElement body, List<Error> errors)

@@ -61,6 +61,7 @@ internal static class CapabilityEndpoints
     public static void MapCapabilities(this IEndpointRouteBuilder routes) => routes
         .MapGet("/batch/capabilities", (IOptions<BatchOptions> options) =>
             TypedResults.Json(Describe(options.Value), CapabilityJson.Default.Capabilities))
+        .WithName("GetBatchCapabilities")
         .WithTags("Service")
         .OpenToAll()
         .WithSummary("Limits, actions, operators, modes, preferences and media types")

@@ -11,17 +11,23 @@ namespace BatchService.Operations;
 /// <summary><c>POST /batch</c>.</summary>
 internal static class OperationEndpoints
 {
-    public static void MapOperations(this IEndpointRouteBuilder routes) => routes
-        .MapPost("/batch", RunAsync)
-        .WithName("PostBatch")
-        .WithTags("Operations")
-        .WithSummary("Run up to 100 operations on any tables: all or nothing, or best effort")
-        .WithAnswer(StatusCodes.Status200OK, "Every operation completed.")
-        .WithAnswer(StatusCodes.Status207MultiStatus, "Best effort, and an operation failed or was skipped; the body has the same shape.")
-        .RefuseUnknownQuery()
-        .WithBatchHeaders()
-        .WithAnswer(StatusCodes.Status202Accepted, "Prefer: respond-async: accepted as a job, which Location names.")
-        .WithOperationExamples();
+    public static void MapOperations(this IEndpointRouteBuilder routes)
+    {
+        routes.AddSchemas(services => OperationSchemas.Of(services.GetRequiredService<IOptions<BatchOptions>>().Value));
+        routes.MapPost("/batch", RunAsync)
+            .WithName("PostBatch")
+            .WithBody("BatchRequest")
+            .WithAnswerBody("BatchResponse", StatusCodes.Status200OK, StatusCodes.Status207MultiStatus)
+            .WithAnswerBody("JobAccepted", StatusCodes.Status202Accepted)
+            .WithTags("Operations")
+            .WithSummary("Run up to 100 operations on any tables: all or nothing, or best effort")
+            .WithAnswer(StatusCodes.Status200OK, "Every operation completed.")
+            .WithAnswer(StatusCodes.Status207MultiStatus, "Best effort, and an operation failed or was skipped; the body has the same shape.")
+            .RefuseUnknownQuery()
+            .WithBatchHeaders()
+            .WithAnswer(StatusCodes.Status202Accepted, "Prefer: respond-async: accepted as a job, which Location names.")
+            .WithOperationExamples();
+    }
 
     private static async Task RunAsync(
         HttpContext context, OperationRunner runner, JobDoorEndpoints door, IOptions<BatchOptions> limits, CancellationToken cancellationToken)

@@ -1,3 +1,5 @@
+using BatchService.DatabaseTests.Operating;
+
 namespace BatchService.DatabaseTests.Operations;
 
 /// <summary>The limits of the settings are the ones that count.</summary>
@@ -21,6 +23,14 @@ public sealed class ConfiguredLimitsTests(ConfiguredLimitsTests.Small service) :
 
         (await service.Client.RunAsync(Reads(5))).Expect(200);
         Assert.Equal("Batch size exceeds maximum (5). Requested: 6", (await service.Client.RunAsync(Reads(6))).Expect(400).Text("error"));
+    }
+
+    [Fact]
+    public async Task Describes_the_configured_number_in_the_OpenAPI_document()
+    {
+        var document = await OpenApiDocument.ReadAsync(service.Client);
+
+        Assert.Equal(5, document.Component("BatchRequest").GetProperty("properties").GetProperty("operations").GetProperty("maxItems").GetInt32());
     }
 
     [Fact]

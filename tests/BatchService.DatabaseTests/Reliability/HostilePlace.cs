@@ -91,6 +91,7 @@ internal sealed record HostilePlace(string Name, Func<string, HttpRequestMessage
     {
         ({ } at, "application/x-ndjson" or "text/csv") when at.StartsWith("/entities/", StringComparison.Ordinal) && but != "action" => "action=upsert",
         ("/batch/jobs", "application/x-ndjson") when but != "job_type" => "job_type=attestations",
+        ("/batch/jobs", "text/csv") when but != "job_type" => "job_type=query",
         ({ } at, _) when at.EndsWith("/jobs/next", StringComparison.Ordinal) && but != "worker_id" => "worker_id=robot-1",
         ({ } at, _) when at.EndsWith("/search", StringComparison.Ordinal) && but != "query" => "query=token",
         _ => "",

@@ -9,7 +9,7 @@ internal static class HostileWorld
     private const string Entry = "019aa5c0-0000-7000-8000-000000000011";
 
     /// <summary>Fields that the document's examples leave out.</summary>
-    private static readonly (string Call, string Body)[] s_more =
+    public static readonly IReadOnlyList<(string Call, string Body)> More =
     [
         ("POST /attestations", """
             {"id":"AS00USER100LIKESSL00WORKA0000BOB","subjects":["a"],"predicates":["b"],"contexts":["c"],"actors":["d"],"timestamp":"2026-01-31T10:00:00Z","source":"s","attributes":{"k":[1,{"x":null}]}}
@@ -50,7 +50,7 @@ internal static class HostileWorld
         await PostAsync(client, $"/notebooks/{notebook}/batch", $$"""{"entries":[{"entry_id":"{{Entry}}","content":"token"},{"content":"another token"}]}""");
         var claimed = JsonElement.Parse(await client.GetStringAsync($"/notebooks/{notebook}/jobs/next?worker_id=robot-1"));
         var job = Text(await PostAsync(client, "/batch/jobs", """{"job_type":"attestations","items":[{"subjects":["a"]}]}"""), "batch_job_id");
-        await PostAsync(client, "/frames/batch", s_more.First(more => more.Call == "POST /frames/batch").Body);
+        await PostAsync(client, "/frames/batch", More.First(more => more.Call == "POST /frames/batch").Body);
         await PostAsync(client, "/devices/enroll", """{"device_id":"phone-1","public_key":"ed25519:11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=","platform":"ios"}""");
 
         string? Parameter(string path, string name) => (path.Split('/')[1], name) switch
@@ -60,7 +60,7 @@ internal static class HostileWorld
             ("batch", "id") => job,
             _ => null,
         };
-        return [.. HostilePlace.In(document, Parameter, s_more.ToLookup(more => more.Call, more => more.Body, StringComparer.Ordinal))];
+        return [.. HostilePlace.In(document, Parameter, More.ToLookup(more => more.Call, more => more.Body, StringComparer.Ordinal))];
     }
 
     private static async Task<JsonElement> PostAsync(HttpClient client, string path, string body)
