@@ -35,6 +35,9 @@ public sealed class HostileFieldTests(HostileFieldTests.Service service, ITestOu
         {
             settings["Serilog:MinimumLevel"] = "Error";
             settings["Jobs:MaxRunningPerCaller"] = "10000";
+
+            // A 503 would be the busy machine's, not the input's.
+            settings["Database:ConnectionTimeout"] = "00:00:30";
         }
     }
 }

@@ -80,5 +80,11 @@ public sealed class HostileFixture : ServiceFixture
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
-    protected override void Configure(IDictionary<string, string?> settings) => settings["Serilog:MinimumLevel"] = "Error";
+    protected override void Configure(IDictionary<string, string?> settings)
+    {
+        settings["Serilog:MinimumLevel"] = "Error";
+
+        // A 503 would be the busy machine's, not the input's.
+        settings["Database:ConnectionTimeout"] = "00:00:30";
+    }
 }

@@ -81,7 +81,7 @@ public sealed class SqlInNamesTests(SqlInNamesTests.World world, ITestOutputHelp
     public async Task In_any_field_of_any_call_nothing_of_it_becomes_part_of_a_statement()
     {
         var places = await HostileWorld.PlacesAsync(world.Client);
-        var payloads = s_payloads.Length < SqlPayloads.Marked.Length ? new Random(ReliabilityRun.Seed(output)).GetItems(SqlPayloads.Marked, 2) : s_payloads;
+        var payloads = new Random(ReliabilityRun.Seed(output)).GetItems(SqlPayloads.Marked, ReliabilityRun.Count(inCi: 2, onDemand: 20));
         foreach (var payload in payloads)
         {
             await Parallel.ForEachAsync(places, async (place, _) =>
@@ -148,7 +148,7 @@ public sealed class SqlInNamesTests(SqlInNamesTests.World world, ITestOutputHelp
             Logged = new NpgsqlConnection(_server.ConnectionString + ";Pooling=false");
             await Logged.OpenAsync();
             _service = await ServiceProcess.StartAsync(
-                $"ConnectionStrings:Batch={_server.ConnectionString}", "Serilog:MinimumLevel=Error", "Jobs:MaxRunningPerCaller=10000");
+                $"ConnectionStrings:Batch={_server.ConnectionString}", "Serilog:MinimumLevel=Error", "Jobs:MaxRunningPerCaller=10000", "Database:ConnectionTimeout=00:00:30");
             Assert.True(_service.Address is not null, _service.Output);
             Client.BaseAddress = _service.Address;
         }
