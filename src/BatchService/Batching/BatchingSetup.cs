@@ -34,7 +34,9 @@ internal static class BatchingSetup
     {
         var places = Math.Max(1, provider.GetRequiredService<IOptions<DatabaseOptions>>().Value.MaxPoolSize - Reserve);
         var metrics = provider.GetRequiredService<BatchMetrics>();
-        var gate = new ConnectionGate(provider.GetRequiredService<NpgsqlDataSource>(), places, Patience, metrics);
+        var pool = provider.GetRequiredService<NpgsqlDataSource>();
+        var afresh = provider.GetRequiredKeyedService<NpgsqlDataSource>(DatabaseSetup.Afresh);
+        var gate = new ConnectionGate(pool, afresh, places, Patience, metrics);
         metrics.ObserveGate(() => gate.Taken, places);
         return gate;
     }

@@ -7,8 +7,10 @@ namespace BatchService.Batching;
 /// Lets as many batches write at once as the pool has connections. Who finds none free waits a moment and is then refused, so that
 /// load beyond what the database can serve is answered quickly instead of queued without bound.
 /// </summary>
+/// <param name="pool">Gives the connections.</param>
+/// <param name="afresh">Opens one for a single use, which prepares no statements.</param>
 internal sealed class ConnectionGate(
-    NpgsqlDataSource dataSource, int connections, TimeSpan patience, BatchMetrics? metrics = null) : IDisposable
+    NpgsqlDataSource pool, NpgsqlDataSource afresh, int connections, TimeSpan patience, BatchMetrics? metrics = null) : IDisposable
 {
     private readonly SemaphoreSlim _free = new(connections, connections);
 
@@ -16,8 +18,9 @@ internal sealed class ConnectionGate(
     public int Taken => connections - _free.CurrentCount;
 
     /// <summary>An open connection; disposing the lease gives it back.</summary>
+    /// <param name="isAfresh">Not of the pool: for who has met with a connection of it that is lost or has lost track.</param>
     /// <exception cref="BatchFaultException">OVERLOADED when none is free in time, DATABASE_UNAVAILABLE when the database cannot be reached.</exception>
-    public async Task<Lease> OpenAsync(CancellationToken cancellationToken)
+    public async Task<Lease> OpenAsync(CancellationToken cancellationToken, bool isAfresh = false)
     {
         var began = Stopwatch.GetTimestamp();
         var isFree = await _free.WaitAsync(patience, cancellationToken);
@@ -26,7 +29,7 @@ internal sealed class ConnectionGate(
             throw new BatchFaultException(new Error(ErrorCodes.Overloaded, "All database connections are busy."));
         try
         {
-            return new Lease(await dataSource.OpenConnectionAsync(cancellationToken), _free);
+            return new Lease(await (isAfresh ? afresh : pool).OpenConnectionAsync(cancellationToken), _free);
         }
         catch (Exception exception)
         {

@@ -53,6 +53,7 @@ internal sealed partial class TransactionRunner(
         CancellationToken cancellationToken)
     {
         var isInLine = false;
+        var afresh = false;
         var started = time.GetTimestamp();
         try
         {
@@ -61,12 +62,16 @@ internal sealed partial class TransactionRunner(
                 {
                     try
                     {
-                        return await AttemptAsync(caller, hook, immediateConstraints, work, token);
+                        return await AttemptAsync(caller, hook, immediateConstraints, work, afresh, token);
                     }
-                    catch (RolledBackException exception) when (exception.IsDeadlock && !isInLine)
+                    catch (RolledBackException exception)
                     {
-                        await _afterDeadlock.WaitAsync(token);
-                        isInLine = true;
+                        afresh |= exception.IsOfConnection;
+                        if (exception.IsDeadlock && !isInLine)
+                        {
+                            await _afterDeadlock.WaitAsync(token);
+                            isInLine = true;
+                        }
                         throw;
                     }
                 },
@@ -99,11 +104,12 @@ internal sealed partial class TransactionRunner(
         TransactionHook? hook,
         bool immediateConstraints,
         Func<BatchTransaction, CancellationToken, Task<TransactionVerdict<T>>> work,
+        bool afresh,
         CancellationToken cancellationToken)
     {
         metrics.Began();
         var audit = AuditEntry.Current is { IsRecorded: false } entry ? entry : null;
-        var (end, value, doubt) = await RunOnceAsync(caller, hook, immediateConstraints, audit, work, cancellationToken);
+        var (end, value, doubt) = await RunOnceAsync(caller, hook, immediateConstraints, audit, work, afresh, cancellationToken);
 
         // Asked when the lost connection's place at the gate is free again: all who are in doubt would wait for each other otherwise.
         if (doubt is not null && !await CommitStatus.IsCommittedAsync(gate, doubt.Transaction, time, doubt.Loss))
@@ -120,9 +126,10 @@ internal sealed partial class TransactionRunner(
         bool immediateConstraints,
         AuditEntry? audit,
         Func<BatchTransaction, CancellationToken, Task<TransactionVerdict<T>>> work,
+        bool afresh,
         CancellationToken cancellationToken)
     {
-        await using var lease = await gate.OpenAsync(cancellationToken);
+        await using var lease = await gate.OpenAsync(cancellationToken, afresh);
         BatchTransaction? open = null;
         TransactionVerdict<T> verdict;
         try
@@ -176,8 +183,9 @@ internal sealed partial class TransactionRunner(
     }
 
     /// <summary>
-    /// However it was told. Npgsql, when it replaces a prepared statement in the midst of a batch, may expect another answer than comes;
-    /// it gives up the connection then with an exception of no particular type.
+    /// However it was told. When PostgreSQL refuses the values with which Npgsql first runs a statement that it prepares, Npgsql expects no
+    /// rows of it from then on, and gives up the connection at the first row, with an exception of no particular type. Any connection of
+    /// the pool may be in that state; what the next attempt gets is none of them, and prepares nothing.
     /// </summary>
     private static bool IsBroken(ConnectionGate.Lease lease, Exception exception) =>
         exception is not OperationCanceledException && lease.Connection.FullState.HasFlag(ConnectionState.Broken);
@@ -229,6 +237,9 @@ internal sealed partial class TransactionRunner(
     {
         /// <summary>The set whose statement was running.</summary>
         public WriteSet? Running { get; init; }
+
+        /// <summary>Another connection may do better.</summary>
+        public bool IsOfConnection => InnerException is not PostgresException failure || !SqlStates.IsRetryable(failure.SqlState);
 
         public bool IsDeadlock => InnerException is PostgresException { SqlState: PostgresErrorCodes.DeadlockDetected };
     }

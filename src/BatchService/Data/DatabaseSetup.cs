@@ -8,6 +8,9 @@ internal static class DatabaseSetup
     /// <summary>The key of the data source whose connections are sessions of their own, outside the pool: for LISTEN.</summary>
     public const string Listen = "listen";
 
+    /// <summary>The key of the data source whose connections are opened for one use and prepare no statements.</summary>
+    public const string Afresh = "afresh";
+
     /// <summary>Adds <see cref="NpgsqlDataSource"/> and <see cref="BatchDbContext"/>; usable after <c>PrepareDatabaseAsync</c>.</summary>
     public static IHostApplicationBuilder AddDatabase(this IHostApplicationBuilder builder)
     {
@@ -29,6 +32,8 @@ internal static class DatabaseSetup
         builder.Services.AddSingleton<DatabaseServer>();
         builder.Services.AddSingleton(services =>
             Create(services, "batch", services.GetRequiredService<DatabaseServer>().ConnectionString));
+        builder.Services.AddKeyedSingleton(Afresh, (services, _) =>
+            Create(services, "batch-afresh", $"{services.GetRequiredService<DatabaseServer>().ConnectionString};Pooling=false;Max Auto Prepare=0"));
         builder.Services.AddKeyedSingleton(Listen, (services, _) =>
             Create(services, "batch-listen", $"{services.GetRequiredService<DatabaseServer>().ListenConnectionString};Pooling=false"));
         builder.Services.AddSingleton<NotificationListener>();

@@ -105,7 +105,7 @@ public sealed class PostgresRestartTests(ITestOutputHelper output)
         }
         await using var status = database.CreateCommand($"SELECT pg_xact_status('{lost.Id}')");
         Assert.Equal("committed", await status.ExecuteScalarAsync());
-        using var gate = new ConnectionGate(database, 1, TimeSpan.FromSeconds(1));
+        using var gate = new ConnectionGate(database, database, 1, TimeSpan.FromSeconds(1));
         var fault = await Assert.ThrowsAsync<BatchFaultException>(
             () => CommitStatus.IsCommittedAsync(gate, lost, TimeProvider.System, new IOException()));
         Assert.True(fault.IsOutcomeUnknown);
