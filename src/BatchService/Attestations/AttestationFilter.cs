@@ -54,7 +54,8 @@ internal sealed record AttestationFilter(
         return read;
     }
 
-    private static AttestationFilter Read(JsonElement filter, string pointer, string? owner, List<Error> errors)
+    /// <summary>Reads one filter; what is wrong with it is added to <paramref name="errors"/>.</summary>
+    public static AttestationFilter Read(JsonElement filter, string pointer, string? owner, List<Error> errors)
     {
         var fields = new FieldReader(filter, pointer, errors);
         var read = new AttestationFilter(

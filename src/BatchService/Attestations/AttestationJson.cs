@@ -8,14 +8,14 @@ namespace BatchService.Attestations;
 /// <summary>JSON of attestations as bytes and texts.</summary>
 internal static class AttestationJson
 {
-    private static readonly JsonWriterOptions s_writing = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
+    public static readonly JsonWriterOptions Writing = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
 
     /// <summary>The wire form of each attestation, in order.</summary>
     public static IReadOnlyList<ReadOnlyMemory<byte>> ToBytes(IReadOnlyList<AttestationItem> items)
     {
         var buffer = new ArrayBufferWriter<byte>(items.Count * 400);
         var ends = new int[items.Count];
-        using (var writer = new Utf8JsonWriter(buffer, s_writing))
+        using (var writer = new Utf8JsonWriter(buffer, Writing))
         {
             for (var position = 0; position < items.Count; position++)
             {
@@ -33,7 +33,7 @@ internal static class AttestationJson
     public static string Compact(JsonElement value)
     {
         var buffer = new ArrayBufferWriter<byte>(256);
-        using (var writer = new Utf8JsonWriter(buffer, s_writing))
+        using (var writer = new Utf8JsonWriter(buffer, Writing))
             value.WriteTo(writer);
         return Encoding.UTF8.GetString(buffer.WrittenSpan);
     }

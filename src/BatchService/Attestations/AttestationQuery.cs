@@ -93,7 +93,8 @@ internal sealed class AttestationQuery(NpgsqlDataSource database)
                 LIMIT {limit}) AS found))
         """;
 
-    private static Attestation Read(NpgsqlDataReader reader) => new(
+    /// <summary>The row that the reader is at.</summary>
+    public static Attestation Read(NpgsqlDataReader reader) => new(
         reader.GetString(0),
         reader.GetFieldValue<string[]>(1),
         reader.GetFieldValue<string[]>(2),

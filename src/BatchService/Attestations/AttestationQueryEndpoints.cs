@@ -1,6 +1,7 @@
 using System.Text.Json;
 using BatchService.Batching;
 using BatchService.Http;
+using BatchService.Jobs;
 using Microsoft.Extensions.Options;
 
 namespace BatchService.Attestations;
@@ -13,16 +14,19 @@ internal static class AttestationQueryEndpoints
         .WithName("PostAttestationBatchQuery")
         .WithBody("AttestationQueryRequest")
         .WithAnswerBody("AttestationQueryResult", StatusCodes.Status200OK)
+        .WithAnswerBody("JobAccepted", StatusCodes.Status202Accepted)
         .WithTags("Attestations")
         .WithSummary("Several searches in one call: one array of attestations for each filter")
         .WithAnswer(StatusCodes.Status200OK, "An array of arrays, in the order of the filters.")
+        .WithAnswer(StatusCodes.Status202Accepted, "Prefer: respond-async: accepted as a job, which Location names.")
         .RefuseUnknownQuery()
         .WithCounts()
+        .Honours(Preference.RespondAsync | Preference.Wait)
         .WithExample("two", AttestationExamples.Query)
         .RequireScope("attestations:read");
 
     private static async Task RunAsync(
-        HttpContext context, AttestationQuery query, AttestationBatches batches, IOptions<BatchOptions> limits)
+        HttpContext context, AttestationQuery query, AttestationBatches batches, JobDoorEndpoints door, IOptions<BatchOptions> limits)
     {
         using var deadline = RequestDeadline.Start(context, limits.Value);
         using var json = await JsonBody.ReadAsync(context.Request, limits.Value.MaxBodyBytes, deadline.Token);
@@ -33,6 +37,16 @@ internal static class AttestationQueryEndpoints
         if (errors.Count > 0)
         {
             await Problem.WriteAsync(context, errors, context.RequestAborted);
+            return;
+        }
+        // Nothing to do is done at once.
+        if (context.GetPreferences().RespondAsync && filters.Count > 0)
+        {
+            var (key, keyError) = IdempotencyHeader.Read(context, "POST /attestations/batch/query", json.Bytes.Span);
+            if (keyError is not null)
+                errors.Add(keyError);
+            var items = new ItemSource.Json(json.Root.GetProperty("filters"u8));
+            await door.AcceptAsync(context, JobOrder.Of(AttestationQueryJobType.TypeName, [], items, "/filters"), key, errors, deadline.Token);
             return;
         }
         context.Response.ContentType = RequestMedia.Json;

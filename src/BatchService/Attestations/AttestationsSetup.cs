@@ -12,6 +12,7 @@ internal static class AttestationsSetup
         services.AddSingleton<AttestationBatches>();
         services.AddSingleton<JobType, AttestationJobType>();
         services.AddSingleton<JobType, AttestationDeleteJobType>();
+        services.AddSingleton<JobType, AttestationQueryJobType>();
         return services;
     }
 }

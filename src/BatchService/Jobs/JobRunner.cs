@@ -21,7 +21,7 @@ internal sealed partial class JobRunner(
     /// <param name="cancellationToken">Ends when the lease is lost, or when the service stops and has waited long enough.</param>
     public async Task<JobRunEnd> RunAsync(JobLease lease, CancellationToken cancellationToken)
     {
-        var pace = new Pace(lease.ChunkItems, options.Value.ChunkMilliseconds, time);
+        var pace = new Pace(lease.ChunkItems, TypeOf(lease).MaxChunkItems, options.Value.ChunkMilliseconds, time);
         try
         {
             return await RunAsync(lease, pace, cancellationToken);
@@ -50,7 +50,7 @@ internal sealed partial class JobRunner(
 
     private async Task<JobRunEnd> RunAsync(JobLease lease, Pace pace, CancellationToken cancellationToken)
     {
-        var type = types.Find(lease.Job.JobType) ?? throw new InvalidOperationException($"This version has no job type '{lease.Job.JobType}'.");
+        var type = TypeOf(lease);
         var errors = new List<Error>();
         var mode = await type.CheckAsync(lease.Job.Options, lease.Job.Caller, errors, cancellationToken);
         var done = new ReplayedItems(await items.ReadDoneAsync(lease, type, cancellationToken));
@@ -122,7 +122,7 @@ internal sealed partial class JobRunner(
     {
         if (pace is { MayGiveUp: true, Piece: [var alone] })
         {
-            await StoreAsync(lease, types.Find(lease.Job.JobType)!, 0, [ItemOutcome.Failed(alone.Index, error)], cancellationToken);
+            await StoreAsync(lease, TypeOf(lease), 0, [ItemOutcome.Failed(alone.Index, error)], cancellationToken);
             return new JobRunEnd(JobRunState.Postponed, 1);
         }
         return new JobRunEnd(JobRunState.Postponed, Math.Max(1, Math.Min(lease.ChunkItems, pace.ChunkItems) / 4), IsDefect: lease.ChunkItems == 1);
@@ -146,12 +146,15 @@ internal sealed partial class JobRunner(
         pace.Piece = [];
     }
 
+    private JobType TypeOf(JobLease lease) =>
+        types.Find(lease.Job.JobType) ?? throw new InvalidOperationException($"This version has no job type '{lease.Job.JobType}'.");
+
     /// <summary>How many items to write together, from the time that the last ones took.</summary>
-    private sealed class Pace(int chunkItems, int milliseconds, TimeProvider time)
+    private sealed class Pace(int chunkItems, int maxItems, int milliseconds, TimeProvider time)
     {
         private long _since;
 
-        public int ChunkItems { get; private set; } = chunkItems;
+        public int ChunkItems { get; private set; } = Math.Min(chunkItems, maxItems);
 
         /// <summary>The items that are being written; empty when all are handed out.</summary>
         public IReadOnlyList<ItemInput> Piece { get; set; } = [];
@@ -169,7 +172,7 @@ internal sealed partial class JobRunner(
                 if (took > milliseconds)
                     ChunkItems = Math.Max(1, ChunkItems / 2);
                 else if (took < milliseconds / 4.0)
-                    ChunkItems = Math.Min(10_000, ChunkItems * 2);
+                    ChunkItems = Math.Min(maxItems, ChunkItems * 2);
             }
             _since = now;
             return ChunkItems;

@@ -16,6 +16,9 @@ internal abstract class JobType
     /// <summary>Items may be CSV records: <see cref="ItemInput.Fields"/> in the order of the header.</summary>
     public virtual bool TakesCsv => false;
 
+    /// <summary>How many items are written together at most: less where one may come to much.</summary>
+    public virtual int MaxChunkItems => 10_000;
+
     /// <summary>
     /// Checks what is asked for besides the items: rights, targets, options. What is found to be wrong refuses the job.
     /// </summary>

@@ -1,4 +1,7 @@
 using System.Net;
+using System.Text.Json;
+using BatchService.DatabaseTests.Jobs;
+using BatchService.DatabaseTests.Rows;
 
 namespace BatchService.DatabaseTests.Attestations;
 
@@ -160,6 +163,52 @@ public sealed class AttestationQueryTests(AttestationsFixture fixture) : IClassF
         Assert.Equal(
             ["0 /filters/0/limit", "2 /filters/2/subjects/0", "2 /filters/2/colour"],
             answer.Root.GetProperty("errors").EnumerateArray().Select(error => $"{error.GetProperty("index")} {error.GetProperty("pointer")}"));
+    }
+
+    [Fact]
+    public async Task Finds_the_same_in_one_call_and_as_a_job()
+    {
+        var caller = new JobsCaller(fixture.Client, null);
+        var body = JsonSerializer.Serialize(new
+        {
+            filters = new object[] { new { subjects = new[] { "ann" } }, new { }, new { actors = new[] { "nobody" } }, new { limit = 1 } },
+        });
+
+        var now = await caller.PostAsync("/attestations/batch/query", body);
+        var id = JobsCaller.IdOf(await caller.PostAsync("/attestations/batch/query", body, RowsClient.Json, ("Prefer", "respond-async")));
+        var job = await caller.EndAsync(id);
+
+        Assert.Equal(("attestation_query", "completed"), (job.Text("job_type"), job.Text("status")));
+        Assert.Equal(
+            now.Root.EnumerateArray().Select(found => found.GetRawText()),
+            (await caller.ItemsAsync(id)).Select(item => item.GetProperty("output_data").GetRawText()));
+    }
+
+    [Fact]
+    public async Task Reports_everything_that_is_wrong_at_once_where_a_job_was_asked_for()
+    {
+        var caller = new JobsCaller(fixture.Client, null);
+        const string Body = """{"filters":[{"limit":10001},{},{"subjects":[""],"colour":1}]}""";
+
+        var now = await caller.PostAsync("/attestations/batch/query", Body);
+        var later = await caller.PostAsync("/attestations/batch/query", Body, RowsClient.Json, ("Prefer", "respond-async"));
+
+        Assert.Equal(HttpStatusCode.BadRequest, later.Status);
+        Assert.Equal(now.Root.GetProperty("errors").GetRawText(), later.Root.GetProperty("errors").GetRawText());
+    }
+
+    [Fact]
+    public async Task A_repeated_search_with_its_key_is_the_same_job_and_another_with_that_key_is_refused()
+    {
+        var caller = new JobsCaller(fixture.Client, null);
+        var headers = new[] { ("Prefer", "respond-async"), ("Idempotency-Key", $"search-{Guid.NewGuid()}") };
+
+        var first = await caller.PostAsync("/attestations/batch/query", """{"filters":[{}]}""", RowsClient.Json, headers);
+        var again = await caller.PostAsync("/attestations/batch/query", """{"filters":[{}]}""", RowsClient.Json, headers);
+        var other = await caller.PostAsync("/attestations/batch/query", """{"filters":[{"limit":1}]}""", RowsClient.Json, headers);
+
+        Assert.Equal(JobsCaller.IdOf(first), JobsCaller.IdOf(again));
+        Assert.Equal((422, "IDEMPOTENCY_KEY_REUSED"), ((int)other.Status, other.Code));
     }
 
     private static object One(string subject, string predicate, string[] contexts, string actor, int day) => new

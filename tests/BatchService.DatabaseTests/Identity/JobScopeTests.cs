@@ -60,6 +60,28 @@ public sealed class JobScopeTests(IdentityFixture service) : IClassFixture<Ident
         }
     }
 
+    [Theory]
+    [InlineData("rows", "batch:write", """{ "name": "job" }""", """{ "entity": "plain", "action": "create" }""")]
+    [InlineData("attestations", "attestations:write", """{ "subjects": ["ann"] }""")]
+    [InlineData("attestation_query", "attestations:read", "{}")]
+    [InlineData("attestation_delete", "attestations:delete", """{ "id": "nobody" }""")]
+    [InlineData("frames", "frames:write", "{}")]
+    [InlineData("enrollment", "devices:write", "{}")]
+    [InlineData("proof_lock", "proofs:write", "{}")]
+    [InlineData("query", "proofs:read", "{}")]
+    public async Task A_job_needs_the_scope_of_the_call_that_does_it_at_once(string type, string scope, string item, string options = "{}")
+    {
+        using var without = service.With(TokenText.Of(("scope", Jobs)));
+        using var with = service.With(TokenText.Of(("scope", $"{Jobs} {scope}")));
+        var body = $$"""{ "job_type": "{{type}}", "items": [{{item}}], "options": {{options}} }""";
+
+        var refused = await new JobsCaller(without, null).PostAsync("/batch/jobs", body);
+        var accepted = await new JobsCaller(with, null).PostAsync("/batch/jobs", body);
+
+        Assert.Equal((403, "PERMISSION_DENIED"), ((int)refused.Status, refused.Code));
+        Assert.Equal((202, ""), ((int)accepted.Status, (int)accepted.Status == 202 ? "" : accepted.Text));
+    }
+
     [Fact]
     public async Task A_device_is_shown_to_none_that_may_not_read_devices()
     {

@@ -142,7 +142,7 @@ public sealed class JobsReadTests(JobsFixture fixture) : IClassFixture<JobsFixtu
         var answer = await fixture.NewCaller().GetAsync("/batch/jobs?job_type=zork");
 
         Assert.Equal((400, "FIELD_INVALID"), ((int)answer.Status, answer.Code));
-        Assert.Contains("attestation_delete, attestations, enrollment, entries, frames, operations, proof_lock, query, rows", answer.Text, StringComparison.Ordinal);
+        Assert.Contains("attestation_delete, attestation_query, attestations, enrollment, entries, frames, operations, proof_lock, query, rows", answer.Text, StringComparison.Ordinal);
     }
 
     [Fact]
