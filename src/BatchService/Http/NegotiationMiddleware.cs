@@ -46,12 +46,15 @@ internal static class NegotiationMiddleware
 
     private static Error? RefusalOf(HttpRequest request, Endpoint endpoint)
     {
+        // What comes at once; 202 where nothing else does.
         var types = endpoint.Metadata.OfType<SuccessAnswer>()
             .Where(answer => answer.Status != StatusCodes.Status204NoContent)
+            .GroupBy(answer => answer.Status == StatusCodes.Status202Accepted)
+            .MinBy(answers => answers.Key)?
             .SelectMany(answer => answer.MediaTypes)
             .Distinct(StringComparer.Ordinal)
             .ToList();
-        if (types.Count == 0 || !MediaTypeHeaderValue.TryParseList(request.Headers.Accept, out var accepted) || accepted.Count == 0)
+        if (types is null || !MediaTypeHeaderValue.TryParseList(request.Headers.Accept, out var accepted) || accepted.Count == 0)
         {
             return null;
         }

@@ -116,15 +116,18 @@ internal sealed class OpenApiOperations : IOperationFilter
         parameter.Example = example.Value.Length > 0 ? JsonValue.Create(example.Value) : null;
     }
 
+    /// <summary>What the generator supposes of an endpoint that says nothing is put aside.</summary>
     private static void AddAnswers(OpenApiOperation operation, IReadOnlyList<SuccessAnswer> answers, bool isBatch)
     {
+        if (answers.Count > 0)
+            operation.Responses!.Clear();
         foreach (var answer in answers)
         {
             operation.Responses![answer.Status.ToString()] = new OpenApiResponse
             {
                 Description = answer.Description,
                 Headers = isBatch ? s_headers.ToDictionary(name => name, _ => (IOpenApiHeader)new OpenApiHeader { Schema = Text() }) : null,
-                Content = answer.MediaTypes.ToDictionary(
+                Content = answer.Status == StatusCodes.Status204NoContent ? null : answer.MediaTypes.ToDictionary(
                     type => type,
                     type => new OpenApiMediaType
                     {

@@ -15,6 +15,12 @@ internal sealed record DescribedCall(string Method, string Path, JsonElement Ope
                 (example.Name, example.Value.GetProperty("summary").GetString()!, example.Value.GetProperty("value")))
             : [];
 
+    /// <summary>What is said of the header Prefer; empty where it is not.</summary>
+    public string Prefer => Operation.TryGetProperty("parameters", out var parameters)
+        ? parameters.EnumerateArray().Where(parameter => parameter.GetProperty("name").ValueEquals("Prefer"))
+            .Select(parameter => parameter.GetProperty("description").GetString()!).FirstOrDefault("")
+        : "";
+
     public JsonElement? BodySchema => Content("application/json")?.GetProperty("schema");
 
     /// <summary>The schema of the JSON answer with a status; null where none is described.</summary>

@@ -112,6 +112,22 @@ public sealed class OpenApiSchemaTests(ChinookFixture service) : IClassFixture<C
     }
 
     [Fact]
+    public async Task Describes_a_202_where_a_call_can_be_a_job_and_no_answer_without_a_body_but_204()
+    {
+        var document = await OpenApiDocument.ReadAsync(Client);
+
+        Assert.All(document.Calls, call =>
+        {
+            var answers = call.Operation.GetProperty("responses");
+            var later = call.Prefer.Contains("respond-async", StringComparison.Ordinal);
+            Assert.True(!later || answers.TryGetProperty("202", out _), $"{call.Method} {call.Path}");
+            Assert.All(answers.EnumerateObject(), answer => Assert.True(
+                answer.Value.TryGetProperty("content", out _) == (answer.Name != "204"), $"{call.Method} {call.Path} {answer.Name}"));
+        });
+        Assert.Equal(13, document.Calls.Count(call => call.Prefer.Contains("respond-async", StringComparison.Ordinal)));
+    }
+
+    [Fact]
     public async Task Is_a_document_that_an_OpenAPI_reader_finds_no_fault_with()
     {
         var read = Microsoft.OpenApi.OpenApiDocument.Parse(await Client.GetStringAsync("/openapi/v1.json"), "json");
@@ -136,6 +152,8 @@ public sealed class OpenApiSchemaTests(ChinookFixture service) : IClassFixture<C
             foreach (var body in bodies)
             {
                 var (status, answer) = await SendAsync(call, body?.Replace("phone-", devices, StringComparison.Ordinal), ids);
+                Assert.True(
+                    status >= 400 || call.Operation.GetProperty("responses").TryGetProperty($"{status}", out _), $"{call.Method} {call.Path} {status}");
                 if (call.AnswerSchema(status) is not { } schema || !schema.TryGetProperty("$ref", out var name))
                     continue;
                 Assert.Empty(document.Faults(answer, schema, isClosed: true).Select(fault => $"{call.Method} {call.Path} {fault} in {answer}"));
