@@ -1,3 +1,4 @@
+using BatchService;
 using BatchService.Attestations;
 using BatchService.Batching;
 using BatchService.Data;

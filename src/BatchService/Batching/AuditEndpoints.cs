@@ -7,19 +7,53 @@ namespace BatchService.Batching;
 /// <summary><c>GET /batch/audit</c>: who wrote when by which request.</summary>
 internal static class AuditEndpoints
 {
-    public static void MapAudit(this IEndpointRouteBuilder routes) => routes
-        .MapGet("/batch/audit", ListAsync)
-        .WithName("GetBatchAudit")
-        .WithTags("Service")
-        .WithSummary("Who wrote when by which request, newest first; counts are null while a batch runs or when it was cut off")
-        .WithQueryParameter("caller", "", "The subject, exactly.")
-        .WithQueryParameter("since", "", "Not before this time (RFC 3339).")
-        .WithQueryParameter("until", "", "Before this time (RFC 3339).")
-        .WithQueryParameter("cursor", "", "next_cursor of the page before.")
-        .WithQueryParameter("limit", "", "1 to 500; default 50.")
-        .WithAnswer(StatusCodes.Status200OK, "A page: batches, next_cursor.")
-        .RefuseUnknownQuery("caller", "since", "until", "cursor", "limit")
-        .RequireScope("batch:admin");
+    private const string Schemas = """
+        {
+          "AuditPage": {
+            "type": "object",
+            "required": ["batches", "next_cursor"],
+            "properties": {
+              "batches": { "type": "array", "items": { "$ref": "#/components/schemas/AuditedBatch" } },
+              "next_cursor": { "type": "string", "nullable": true }
+            }
+          },
+          "AuditedBatch": {
+            "type": "object",
+            "required": ["batch_id", "caller", "at", "route", "mode", "job_id", "completed", "failed", "skipped", "duration_ms", "trace_id"],
+            "properties": {
+              "batch_id": { "type": "string", "format": "uuid" },
+              "caller": { "type": "string" },
+              "at": { "type": "string", "format": "date-time" },
+              "route": { "type": "string" },
+              "mode": { "type": "string" },
+              "job_id": { "type": "string", "format": "uuid", "nullable": true },
+              "completed": { "type": "integer", "format": "int64", "nullable": true },
+              "failed": { "type": "integer", "format": "int64", "nullable": true },
+              "skipped": { "type": "integer", "format": "int64", "nullable": true },
+              "duration_ms": { "type": "integer", "format": "int64", "nullable": true },
+              "trace_id": { "type": "string", "nullable": true }
+            }
+          }
+        }
+        """;
+
+    public static void MapAudit(this IEndpointRouteBuilder routes)
+    {
+        routes.AddSchemas(_ => Schemas);
+        routes.MapGet("/batch/audit", ListAsync)
+            .WithName("GetBatchAudit")
+            .WithAnswerBody("AuditPage", StatusCodes.Status200OK)
+            .WithTags("Service")
+            .WithSummary("Who wrote when by which request, newest first; counts are null while a batch runs or when it was cut off")
+            .WithQueryParameter("caller", "", "The subject, exactly.")
+            .WithQueryParameter("since", "", "Not before this time (RFC 3339).")
+            .WithQueryParameter("until", "", "Before this time (RFC 3339).")
+            .WithQueryParameter("cursor", "", "next_cursor of the page before.")
+            .WithQueryParameter("limit", "", "1 to 500; default 50.")
+            .WithAnswer(StatusCodes.Status200OK, "A page: batches, next_cursor.")
+            .RefuseUnknownQuery("caller", "since", "until", "cursor", "limit")
+            .RequireScope("batch:admin");
+    }
 
     private static async Task ListAsync(HttpContext context, NpgsqlDataSource database, CancellationToken cancellationToken)
     {

@@ -8,14 +8,18 @@ internal static class EntitiesEndpoints
 {
     public static void MapEntities(this IEndpointRouteBuilder routes)
     {
+        routes.AddSchemas(_ => TypeSchemas.Of(
+            EntityJson.Default.EntityList, EntityJson.Default.EntityDescription, EntityJson.Default.CatalogReloaded));
         routes.MapGet("/entities", ListAsync)
             .WithName("GetEntities")
+            .WithAnswerBody(nameof(EntityList), StatusCodes.Status200OK)
             .WithTags("Entities")
             .WithSummary("The tables and updatable views that batches can work on")
             .WithAnswer(StatusCodes.Status200OK, "The entities, by name.")
             .RefuseUnknownQuery();
         routes.MapGet("/entities/{entity}", DescribeAsync)
             .WithName("GetEntity")
+            .WithAnswerBody(nameof(EntityDescription), StatusCodes.Status200OK)
             .WithTags("Entities")
             .WithSummary("One entity: columns, keys, relations")
             .WithAnswer(StatusCodes.Status200OK, "The entity.")
@@ -23,6 +27,7 @@ internal static class EntitiesEndpoints
             .RefuseUnknownQuery();
         routes.MapPost("/entities/reload", ReloadAsync)
             .WithName("PostEntitiesReload")
+            .WithAnswerBody(nameof(CatalogReloaded), StatusCodes.Status200OK)
             .WithTags("Entities")
             .WithSummary("Read the database's catalog again, now")
             .WithAnswer(StatusCodes.Status200OK, "The number of entities and the time of the reading.")

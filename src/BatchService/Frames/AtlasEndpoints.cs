@@ -14,8 +14,10 @@ internal static class AtlasEndpoints
 
     public static void MapAtlas(this IEndpointRouteBuilder routes)
     {
+        routes.AddSchemas(_ => AtlasSchemas.Json);
         routes.MapGet("/atlas", GetAsync)
             .WithName("GetAtlas")
+            .WithAnswerBody("AtlasPage", StatusCodes.Status200OK)
             .WithTags("Frames")
             .WithSummary("The graph of all frames as it was last built: nodes by id, then edges by both ends, in pages")
             .WithQueryParameter("cursor", "", "The next_cursor of the page before")
@@ -25,6 +27,7 @@ internal static class AtlasEndpoints
             .RequireScope("frames:read");
         routes.MapPost("/atlas/rebuild", RebuildAsync)
             .WithName("PostAtlasRebuild")
+            .WithAnswerBody("AtlasPage", StatusCodes.Status200OK)
             .WithTags("Frames")
             .WithSummary("Build the graph of all frames anew, wait for it, and get its first page")
             .WithQueryParameter("limit", "1000", "Nodes and edges of the page together, 1 to 500000; 100000 without")

@@ -37,6 +37,7 @@ internal static class FrameEndpoints
             .RequireScope("frames:read");
         routes.MapGet("/frames/stats", StatisticsAsync)
             .WithName("GetFramesStats").WithTags(Tag)
+            .WithAnswerBody("FrameStatistics", StatusCodes.Status200OK)
             .WithSummary("How many frames there are, in all and by branch, module and user (the 100 largest of each)")
             .WithAnswer(StatusCodes.Status200OK, "total, oldest, newest, branches, modules, users, byBranch, byModule, byUser.")
             .RefuseUnknownQuery()

@@ -121,6 +121,31 @@ internal static class FrameSchemas
             "required": ["path", "message"],
             "properties": { "path": { "type": "string" }, "message": { "type": "string" } }
           },
+          "FrameStatistics": {
+            "type": "object",
+            "required": ["total", "oldest", "newest", "branches", "modules", "users", "byBranch", "byModule", "byUser"],
+            "properties": {
+              "total": { "type": "integer", "format": "int64" },
+              "oldest": { "type": "string", "format": "date-time", "nullable": true },
+              "newest": { "type": "string", "format": "date-time", "nullable": true },
+              "branches": { "type": "integer", "format": "int64" },
+              "modules": { "type": "integer", "format": "int64" },
+              "users": { "type": "integer", "format": "int64" },
+              "byBranch": { "type": "array", "items": { "$ref": "#/components/schemas/FrameCount" }, "description": "Those with the most frames." },
+              "byModule": { "type": "array", "items": { "$ref": "#/components/schemas/FrameCount" } },
+              "byUser": { "type": "array", "items": { "$ref": "#/components/schemas/FrameCount" } }
+            }
+          },
+          "FrameCount": {
+            "type": "object",
+            "required": ["count"],
+            "properties": {
+              "branch": { "type": "string" },
+              "module": { "type": "string" },
+              "userId": { "type": "string" },
+              "count": { "type": "integer", "format": "int64" }
+            }
+          },
           "FramePage": {
             "type": "object",
             "required": ["frames", "next_cursor"],

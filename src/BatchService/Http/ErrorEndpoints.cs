@@ -21,13 +21,16 @@ internal static class ErrorEndpoints
 
     public static void MapErrors(this IEndpointRouteBuilder routes)
     {
+        routes.AddSchemas(_ => TypeSchemas.Of(HttpJson.Wire.ErrorList, HttpJson.Wire.ErrorEntry));
         var group = routes.MapGroup("/batch/errors").WithTags("Service").OpenToAll().RefuseUnknownQuery();
         group.MapGet("/", () => TypedResults.Json(s_all, HttpJson.Wire.ErrorList))
             .WithName("GetBatchErrors")
+            .WithAnswerBody(nameof(ErrorList), StatusCodes.Status200OK)
             .WithSummary("Every error code: status, whether a retry can help, cause, remedy")
             .WithAnswer(StatusCodes.Status200OK, "All codes.");
         group.MapGet("/{code}", Find)
             .WithName("GetBatchError")
+            .WithAnswerBody(nameof(ErrorEntry), StatusCodes.Status200OK)
             .WithSummary("One error code")
             .WithAnswer(StatusCodes.Status200OK, "The entry.")
             .WithPathExample("code", ErrorCodes.UniqueViolation.Name);

@@ -22,8 +22,10 @@ internal static class HealthEndpoints
 
     public static void MapHealth(this IEndpointRouteBuilder routes)
     {
+        routes.AddSchemas(_ => TypeSchemas.Of(HttpJson.Wire.HealthStatus));
         routes.MapGet("/healthz", () => TypedResults.Json(new HealthStatus("alive"), HttpJson.Wire.HealthStatus))
             .WithName("GetHealth")
+            .WithAnswerBody(nameof(HealthStatus), StatusCodes.Status200OK)
             .WithTags("Service")
             .OpenToAll()
             .WithSummary("The process is alive")
@@ -31,6 +33,7 @@ internal static class HealthEndpoints
             .RefuseUnknownQuery();
         routes.MapGet("/readyz", ReadyAsync)
             .WithName("GetReadiness")
+            .WithAnswerBody(nameof(HealthStatus), StatusCodes.Status200OK)
             .WithTags("Service")
             .OpenToAll()
             .WithSummary("The database is reachable and migrated, and the service is not shutting down")

@@ -15,17 +15,17 @@ internal static class BrowseEndpoints
     public static void MapBrowsing(this IEndpointRouteBuilder routes)
     {
         routes.MapGet("/notebooks/{id}/browse", BrowseAsync)
-            .WithName("GetNotebookBrowse").WithTags(Tag).WithSummary("Entries by what they are, newest first")
+            .WithName("GetNotebookBrowse").WithTags(Tag).WithAnswerBody("EntryPage", StatusCodes.Status200OK).WithSummary("Entries by what they are, newest first")
             .RequireScope("notebooks:read").RefuseUnknownQuery([.. Filters, "cursor", "limit"]).WithNotebookId().WithFilters().WithPaging()
             .WithAnswer(StatusCodes.Status200OK, "A page of entries.");
         routes.MapGet("/notebooks/{id}/search", SearchAsync)
-            .WithName("GetNotebookSearch").WithTags(Tag).WithSummary("Full-text search in topics and contents, best first, with snippets")
+            .WithName("GetNotebookSearch").WithTags(Tag).WithAnswerBody("EntrySearchPage", StatusCodes.Status200OK).WithSummary("Full-text search in topics and contents, best first, with snippets")
             .RequireScope("notebooks:read").RefuseUnknownQuery([.. Filters, "query", "cursor", "limit"]).WithNotebookId()
             .WithQueryParameter("query", "token refr", $"Words, or the beginnings of words, that must all occur; at most {SearchQuery.MaxWords}", required: true)
             .WithFilters().WithPaging()
             .WithAnswer(StatusCodes.Status200OK, "A page of entries; in the snippets, hits stand between **.");
         routes.MapGet("/notebooks/{id}/observe", ObserveAsync)
-            .WithName("GetNotebookObserve").WithTags(Tag).WithSummary("What was written behind a position, in causal order")
+            .WithName("GetNotebookObserve").WithTags(Tag).WithAnswerBody("EntryChangePage", StatusCodes.Status200OK).WithSummary("What was written behind a position, in causal order")
             .RequireScope("notebooks:read").RefuseUnknownQuery("since", "cursor", "limit").WithNotebookId()
             .WithQueryParameter("since", "0", "The position that is known already; 0 without it").WithPaging()
             .WithAnswer(StatusCodes.Status200OK, "A page of changes, and where the notebook stands.");

@@ -67,6 +67,12 @@ internal static class NotebookAnswerSchemas
           }
         },
         {{Entry}},
+        {{Page("EntryPage", "entries", "EntrySummary")}},
+        {{Page("EntrySearchPage", "entries", "EntryFound")}},
+        {{Page("EntryChangePage", "changes", "EntryChange", CurrentSequence)}},
+        "EntrySummary": {{Summary("")}},
+        "EntryFound": {{Summary(Found)}},
+        "EntryChange": {{Summary(Operation)}},
         {{Jobs}}
         """;
 
@@ -118,6 +124,57 @@ internal static class NotebookAnswerSchemas
           "type": "object",
           "required": ["entry_id", "claims_status", "comparison_jobs_created"],
           "properties": { "entry_id": {{Id}}, "claims_status": {{ClaimsStatus}}, "comparison_jobs_created": { "type": "integer" } }
+        }
+        """;
+
+    private const string CurrentSequence = """
+        "current_sequence": { "type": "integer", "format": "int64", "description": "Where the notebook stands." },
+        """;
+
+    private const string Found = """
+        "rank": { "type": "number" },
+        "snippet": { "type": "string", "description": "Hits stand between **." },
+        """;
+
+    private const string Operation = """
+        "operation": { "type": "string", "enum": ["write", "revise"] },
+        """;
+
+    private static string Page(string name, string list, string item, string more = "") => $$"""
+        "{{name}}": {
+          "type": "object",
+          "required": ["{{list}}", "next_cursor"],
+          "properties": {
+            "{{list}}": { "type": "array", "items": { "$ref": "#/components/schemas/{{item}}" } },
+            {{more}}
+            "next_cursor": {{NullableText}}
+          }
+        }
+        """;
+
+    /// <summary>What <see cref="EntrySummary"/> writes.</summary>
+    private static string Summary(string more) => $$"""
+        {
+          "type": "object",
+          "required": ["entry_id", "causal_position", "content_type", "author", "created", "claims_status", "needs_review", "integration_cost", "preview"],
+          "properties": {
+            {{more}}
+            "entry_id": {{Id}},
+            "causal_position": { "type": "integer", "format": "int64" },
+            "topic": {{NullableText}},
+            "content_type": { "type": "string" },
+            "author": { "type": "string" },
+            "created": {{Time}},
+            "revision_of": {{NullableId}},
+            "fragment_of": {{NullableId}},
+            "fragment_index": { "type": "integer", "nullable": true },
+            "claims_status": {{ClaimsStatus}},
+            "max_friction": { "type": "number", "nullable": true },
+            "needs_review": { "type": "boolean" },
+            "primary_topic": {{NullableText}},
+            "integration_cost": { "type": "number" },
+            "preview": { "type": "string", "description": "The first 200 characters of the content." }
+          }
         }
         """;
 

@@ -5,7 +5,7 @@ using System.Text;
 using System.Text.Json;
 using BatchService.Batching;
 using BatchService.Http;
-using BatchService.Operations;
+using BatchService.Jobs;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
@@ -36,6 +36,8 @@ public sealed class HttpKitTests : IAsyncLifetime
         builder.AddHttpKit();
         var log = LogSetup.Levels(builder.Configuration).WriteTo.Sink(_log).CreateLogger();
         builder.Logging.ClearProviders().AddSerilog(log, dispose: true);
+
+        builder.Services.AddSingleton<JobTypes>();
 
         // Nobody listens on port 1.
         builder.Services.AddSingleton(NpgsqlDataSource.Create("Host=127.0.0.1;Port=1;Username=x;Timeout=1"));
@@ -213,6 +215,8 @@ public sealed class HttpKitTests : IAsyncLifetime
         var limits = JsonElement.Parse(await _client.GetStringAsync("/batch/capabilities")).GetProperty("limits");
         Assert.Equal(100, limits.GetProperty("max_operations").GetInt32());
         Assert.Equal(30, limits.GetProperty("deadline_seconds").GetInt32());
+        Assert.Equal((5, 1_000_000, 1L << 30), (
+            limits.GetProperty("max_running_jobs").GetInt32(), limits.GetProperty("max_job_items").GetInt32(), limits.GetProperty("max_job_bytes").GetInt64()));
     }
 
     [Fact]

@@ -2,10 +2,14 @@ using System.Reflection;
 using System.Text.Json.Serialization;
 using BatchService.Batching;
 using BatchService.Entities;
+using BatchService.Frames;
 using BatchService.Http;
+using BatchService.Jobs;
+using BatchService.Notebooks;
+using BatchService.Operations;
 using Microsoft.Extensions.Options;
 
-namespace BatchService.Operations;
+namespace BatchService;
 
 /// <summary>What <c>GET /batch/capabilities</c> tells a client before it sends its first batch.</summary>
 internal sealed record Capabilities(
@@ -15,11 +19,13 @@ internal sealed record Capabilities(
     IReadOnlyList<string> Operators,
     IReadOnlyList<CapabilityMode> Modes,
     IReadOnlyList<string> Preferences,
+    IReadOnlyList<string> JobTypes,
     CapabilityMedia MediaTypes,
     IReadOnlyList<string> Encodings,
     IReadOnlyList<string> Features);
 
-/// <summary>The limits in force: <see cref="BatchOptions"/> and those of the JSON scanner.</summary>
+/// <summary>The limits in force: those of the options classes of the same names, and of the JSON scanner.</summary>
+/// <param name="OperationsPerSecond">Of a caller; 0: not limited.</param>
 internal sealed record CapabilityLimits(
     int MaxOperations,
     int MaxItems,
@@ -33,7 +39,15 @@ internal sealed record CapabilityLimits(
     int ChunkRows,
     int MaxJsonDepth,
     int MaxNumberDigits,
-    int MaxNumberExponent);
+    int MaxNumberExponent,
+    int MaxFrames,
+    int MaxEntries,
+    int MaxRunningJobs,
+    int MaxJobItems,
+    int MaxAtomicJobItems,
+    long MaxJobBytes,
+    int OperationsPerSecond,
+    int OperationsBurst);
 
 /// <summary>One combination of options and what it means.</summary>
 internal sealed record CapabilityMode(
@@ -56,44 +70,65 @@ internal static class CapabilityEndpoints
     ];
 
     private static readonly string[] s_features =
-        ["dependencies", "references", "validate-only", "upsert", "assert", "optimistic-concurrency", "streaming", "compressed-bodies", "idempotency-keys"];
+        ["dependencies", "references", "validate-only", "upsert", "assert", "optimistic-concurrency", "streaming", "compressed-bodies", "idempotency-keys", "jobs", "webhooks"];
 
-    public static void MapCapabilities(this IEndpointRouteBuilder routes) => routes
-        .MapGet("/batch/capabilities", (IOptions<BatchOptions> options) =>
-            TypedResults.Json(Describe(options.Value), CapabilityJson.Default.Capabilities))
-        .WithName("GetBatchCapabilities")
-        .WithTags("Service")
-        .OpenToAll()
-        .WithSummary("Limits, actions, operators, modes, preferences and media types")
-        .WithAnswer(StatusCodes.Status200OK, "What this installation takes.")
-        .RefuseUnknownQuery();
+    public static void MapCapabilities(this IEndpointRouteBuilder routes)
+    {
+        routes.AddSchemas(_ => TypeSchemas.Of(CapabilityJson.Default.Capabilities));
+        routes.MapGet("/batch/capabilities", (IServiceProvider services) => TypedResults.Json(Describe(services), CapabilityJson.Default.Capabilities))
+            .WithName("GetBatchCapabilities")
+            .WithAnswerBody(nameof(Capabilities), StatusCodes.Status200OK)
+            .WithTags("Service")
+            .OpenToAll()
+            .WithSummary("Limits, actions, operators, modes, preferences and media types")
+            .WithAnswer(StatusCodes.Status200OK, "What this installation takes.")
+            .RefuseUnknownQuery();
+    }
 
-    private static Capabilities Describe(BatchOptions options) => new(
+    private static Capabilities Describe(IServiceProvider services) => new(
         Version(),
-        Limits(options),
+        Limits(services),
         ActionNames.All,
         [.. FilterOperators.ByName.Keys],
         s_modes,
         Preferences.FormsOf(Preferences.OfBatches),
+        services.GetRequiredService<Jobs.JobTypes>().Names,
         new CapabilityMedia(
             [RequestMedia.Json, RequestMedia.Ndjson, RequestMedia.Csv], [RequestMedia.Json, RequestMedia.Ndjson, Problem.MediaType]),
         RequestMedia.Encodings,
         s_features);
 
-    private static CapabilityLimits Limits(BatchOptions options) => new(
-        options.MaxOperations,
-        options.MaxItems,
-        options.MaxRows,
-        options.MaxAffected,
-        options.MaxBodyBytes,
-        options.MaxLineBytes,
-        options.MaxResolvedBytes,
-        options.MaxDependencyDepth,
-        options.DeadlineSeconds,
-        options.ChunkRows,
-        JsonScanner.MaxDepth,
-        JsonNumber.MaxDigits,
-        JsonNumber.MaxExponent);
+    private static CapabilityLimits Limits(IServiceProvider services)
+    {
+        var batch = Options<BatchOptions>(services);
+        var jobs = Options<JobOptions>(services);
+        var rate = Options<RateLimitOptions>(services);
+        return new CapabilityLimits(
+            batch.MaxOperations,
+            batch.MaxItems,
+            batch.MaxRows,
+            batch.MaxAffected,
+            batch.MaxBodyBytes,
+            batch.MaxLineBytes,
+            batch.MaxResolvedBytes,
+            batch.MaxDependencyDepth,
+            batch.DeadlineSeconds,
+            batch.ChunkRows,
+            JsonScanner.MaxDepth,
+            JsonNumber.MaxDigits,
+            JsonNumber.MaxExponent,
+            Options<FramesOptions>(services).MaxBatch,
+            Options<NotebookOptions>(services).MaxBatch,
+            jobs.MaxRunningPerCaller,
+            jobs.MaxItems,
+            jobs.MaxAtomicItems,
+            jobs.MaxBytes,
+            rate.LimitOf(Options<AuthOptions>(services).Mode),
+            rate.Burst);
+    }
+
+    private static T Options<T>(IServiceProvider services)
+        where T : class => services.GetRequiredService<IOptions<T>>().Value;
 
     private static string Version()
     {
