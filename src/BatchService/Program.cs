@@ -1,4 +1,3 @@
-using BatchService;
 using BatchService.Attestations;
 using BatchService.Batching;
 using BatchService.Data;
