@@ -93,8 +93,9 @@ internal sealed partial class AuditLog(NpgsqlDataSource database, IOptions<Audit
             await work(cancellationToken);
             return true;
         }
-        catch (Exception exception) when (exception is NpgsqlException or TimeoutException)
+        catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
         {
+            // Whatever it was: an exception that leaves a background loop ends the host.
             LogFailed(logger, exception.Message);
             return false;
         }

@@ -52,7 +52,7 @@ internal static class CommitStatus
     {
         try
         {
-            await using var lease = await gate.OpenAsync(cancellationToken);
+            await using var lease = await gate.OpenAsync(cancellationToken, isAfresh: true);
             await using var command = new NpgsqlCommand(Sql, lease.Connection)
             {
                 Parameters = { new NpgsqlParameter<string> { TypedValue = transactionId, NpgsqlDbType = NpgsqlDbType.Text } },
@@ -66,7 +66,7 @@ internal static class CommitStatus
         {
             return ("aborted", null);
         }
-        catch (Exception exception) when (exception is BatchFaultException or NpgsqlException or OperationCanceledException)
+        catch (Exception exception) when (exception is BatchFaultException or OperationCanceledException or PostgresException || DatabaseFaults.IsConnectionLoss(exception))
         {
             return default;
         }

@@ -49,8 +49,14 @@ internal sealed class ConnectionGate(
 
         public async ValueTask DisposeAsync()
         {
-            await connection.DisposeAsync();
-            free.Release();
+            try
+            {
+                await connection.DisposeAsync();
+            }
+            finally
+            {
+                free.Release();
+            }
         }
     }
 }

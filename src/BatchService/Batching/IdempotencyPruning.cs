@@ -9,13 +9,13 @@ internal sealed partial class IdempotencyPruning(
 {
     private const int Piece = 1_000;
 
-    private const string Sql = """
+    private static readonly string Sql = $"""
         DELETE FROM batch.idempotency_key
         WHERE (caller, route, key) IN (
             SELECT caller, route, key
             FROM batch.idempotency_key
             WHERE expires_at < now()
-            LIMIT 1000
+            LIMIT {Piece}
             FOR UPDATE SKIP LOCKED)
         """;
 
@@ -36,8 +36,9 @@ internal sealed partial class IdempotencyPruning(
                 removed = await command.ExecuteNonQueryAsync(cancellationToken);
             while (removed == Piece);
         }
-        catch (Exception exception) when (exception is NpgsqlException or TimeoutException)
+        catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
         {
+            // Whatever it was: an exception that leaves a background loop ends the host.
             LogFailed(logger, exception.Message);
         }
     }

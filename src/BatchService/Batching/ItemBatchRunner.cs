@@ -8,6 +8,21 @@ internal sealed class ItemBatchRunner(BatchWriter writer, IdempotentRun idempote
     {
         var results = new ItemResults(
             request.Format, request.Live, request.Separator, request.Options.OnlyFailed, request.Options.Atomic);
+        try
+        {
+            return await RunAsync(batch, request, results, cancellationToken);
+        }
+        catch
+        {
+            await results.DisposeAsync();
+            throw;
+        }
+    }
+
+    private async Task<ItemBatchEnd> RunAsync<TItem>(
+        ItemBatch<TItem> batch, ItemBatchRequest request, ItemResults results, CancellationToken cancellationToken)
+        where TItem : IBatchItem
+    {
         if (batch.IsDecided(request.Options))
             return new ItemBatchEnd(await TellAsync(batch, request, results, cancellationToken), null, []);
         if (request.Key is null || request.Options.Validate != Validation.None)
@@ -46,11 +61,11 @@ internal sealed class ItemBatchRunner(BatchWriter writer, IdempotentRun idempote
         if (end.Refused)
             return null;
         await plan.FinishAsync(CancellationToken.None);
-        AuditEntry.Current?.Ended = results.Totals;
         var aborted = request.Options.Atomic && plan.HasFailed;
         IReadOnlyList<Error> problems = aborted ? batch.ProblemsOf(results.Failures) : [];
         if (aborted)
             await results.RollBackAsync(cancellationToken);
+        AuditEntry.Current?.Ended = results.Totals;
         var committed = (end.Committed || done.HasEffects) && !aborted && results.Totals.Successes > 0;
         return new ItemBatchAnswer(results, committed, aborted, problems, end.Fault);
     }
@@ -89,6 +104,7 @@ internal sealed class ItemBatchRunner(BatchWriter writer, IdempotentRun idempote
             await results.TellCheckedAsync(cancellationToken);
         else if (aborted)
             await results.RollBackAsync(cancellationToken);
+        AuditEntry.Current?.Ended = results.Totals;
         return new ItemBatchAnswer(results, Committed: false, aborted, problems, null);
     }
 }

@@ -16,6 +16,7 @@ internal sealed class ItemPlan<TItem>(
     where TItem : IBatchItem
 {
     private IAsyncEnumerator<ItemChunk<TItem>>? _source;
+    private bool _isRestarted;
     private ItemChunk<TItem>? _chunk;
     private ItemOutcome?[] _outcomes = [];
     private int _undecided;
@@ -27,7 +28,7 @@ internal sealed class ItemPlan<TItem>(
 
     public override void Restart(bool inOrder, IReadOnlyDictionary<int, ItemOutcome> knownFailures)
     {
-        _source = null;
+        _isRestarted = true;
         _chunk = null;
         _hasFailed = false;
         _known = knownFailures;
@@ -38,10 +39,10 @@ internal sealed class ItemPlan<TItem>(
     {
         if (_hasFailed && !mode.ContinueOnError)
             return BatchStage.End;
-        _source ??= open(cancellationToken);
-        while (await _source.MoveNextAsync())
+        var source = await OpenAsync(cancellationToken);
+        while (await source.MoveNextAsync())
         {
-            await BeginChunkAsync(_source.Current, cancellationToken);
+            await BeginChunkAsync(source.Current, cancellationToken);
             var sets = arrange(Runnable());
             if (sets.Count > 0)
                 return new BatchStage(sets, _chunk!.IsLast);
@@ -70,10 +71,10 @@ internal sealed class ItemPlan<TItem>(
     {
         if (_chunk is not null && !_isTold)
             await FlushAsync(cancellationToken);
-        _source ??= open(cancellationToken);
-        while (await _source.MoveNextAsync())
+        var source = await OpenAsync(cancellationToken);
+        while (await source.MoveNextAsync())
         {
-            await BeginChunkAsync(_source.Current, cancellationToken);
+            await BeginChunkAsync(source.Current, cancellationToken);
             if (!_isTold)
                 await FlushAsync(cancellationToken);
         }
@@ -81,6 +82,17 @@ internal sealed class ItemPlan<TItem>(
 
     /// <summary>Stops reading: a client may still be sending when the batch has met its end.</summary>
     public ValueTask DisposeAsync() => _source?.DisposeAsync() ?? ValueTask.CompletedTask;
+
+    private async ValueTask<IAsyncEnumerator<ItemChunk<TItem>>> OpenAsync(CancellationToken cancellationToken)
+    {
+        if (_isRestarted && _source is not null)
+        {
+            await _source.DisposeAsync();
+            _source = null;
+        }
+        _isRestarted = false;
+        return _source ??= open(cancellationToken);
+    }
 
     private async Task BeginChunkAsync(ItemChunk<TItem> chunk, CancellationToken cancellationToken)
     {

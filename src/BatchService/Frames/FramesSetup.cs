@@ -1,3 +1,4 @@
+using BatchService.Batching;
 using BatchService.Jobs;
 
 namespace BatchService.Frames;
@@ -9,6 +10,7 @@ internal static class FramesSetup
     {
         services.AddOptions<FramesOptions>().BindConfiguration(FramesOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         return services
+            .AddShownLimits<FramesOptions>(options => [("max_frames", options.MaxBatch)])
             .AddSingleton<AtlasRebuildRequest>(provider => provider.GetRequiredService<AtlasRebuild>().RequestAsync)
             .AddSingleton<FrameHooks>()
             .AddSingleton<FrameIngestion>()

@@ -25,6 +25,7 @@ internal static partial class HttpSetup
         builder.Services.AddSingleton<TokenAuthentication>();
         builder.Services.AddOptions<RateLimitOptions>().BindConfiguration(RateLimitOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         builder.Services.AddSingleton<RateLimits>();
+        builder.Services.AddSingleton(provider => provider.GetRequiredService<RateLimits>().ToShownLimits());
 
         // An exception instead of an empty 400: only it can say which parameter is wrong.
         builder.Services.Configure<RouteHandlerOptions>(options => options.ThrowOnBadRequest = true);

@@ -81,12 +81,10 @@ internal sealed class ItemStream : IDisposable
     private static async IAsyncEnumerable<ItemInput> ReadRecordsAsync(
         CsvReader? reader, Stream stream, int maxLineBytes, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
+        await using var records = reader ?? new CsvReader(Rewound(stream), maxLineBytes);
         if (reader is null)
-        {
-            reader = new CsvReader(Rewound(stream), maxLineBytes);
-            await reader.ReadHeaderAsync(cancellationToken);
-        }
-        await foreach (var row in reader.ReadRowsAsync(cancellationToken))
+            await records.ReadHeaderAsync(cancellationToken);
+        await foreach (var row in records.ReadRowsAsync(cancellationToken))
             yield return new ItemInput(row.Index, default, row.Values, row.Error);
     }
 

@@ -26,6 +26,8 @@ internal sealed class RateLimits : IDisposable
 
     public int Burst { get; }
 
+    public ShownLimits ToShownLimits() => new([("operations_per_second", PerSecond), ("operations_burst", Burst)]);
+
     /// <summary>Operations that are left to whom.</summary>
     public long Left(string who) => _buckets?.GetStatistics(who)?.CurrentAvailablePermits ?? Burst;
 

@@ -1,4 +1,5 @@
 using System.Net;
+using BatchService.Batching;
 
 namespace BatchService.Jobs;
 
@@ -14,6 +15,11 @@ internal static class JobsSetup
         services.AddHostedService<WebhookDelivery>();
         services.AddHostedService<WebhookPruning>();
         services.AddOptions<JobOptions>().BindConfiguration(JobOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        services.AddShownLimits<JobOptions>(options =>
+        [
+            ("max_running_jobs", options.MaxRunningPerCaller), ("max_job_items", options.MaxItems),
+            ("max_atomic_job_items", options.MaxAtomicItems), ("max_job_bytes", options.MaxBytes),
+        ]);
         services.AddSingleton<JobTypes>();
         services.AddSingleton<JobItems>();
         services.AddSingleton<JobItemReader>();

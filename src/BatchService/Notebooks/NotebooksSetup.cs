@@ -1,3 +1,4 @@
+using BatchService.Batching;
 using BatchService.Jobs;
 
 namespace BatchService.Notebooks;
@@ -8,6 +9,8 @@ internal static class NotebooksSetup
     public static IServiceCollection AddNotebooks(this IServiceCollection services)
     {
         services.AddOptions<NotebookOptions>().BindConfiguration(NotebookOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        services.AddShownLimits<NotebookOptions>(options =>
+            [("max_entries", options.MaxBatch), ("max_claims", Claim.MaxCount), ("max_content_length", options.MaxContentLength)]);
         services.AddSingleton<NotebookReader>();
         services.AddSingleton<EntryReader>();
         services.AddSingleton<EntryPages>();

@@ -39,7 +39,7 @@ internal static class BatchResponse
         writer.WriteStartObject("results");
         foreach (var outcome in report.Outcomes)
         {
-            if (!answer.Batch.Options.OnlyFailed || outcome.Status != ItemStatus.Completed)
+            if (!answer.Batch.Options.OnlyFailed || outcome.Status is not (ItemStatus.Completed or ItemStatus.Replayed))
                 WriteResult(writer, answer, outcome);
         }
         writer.WriteEndObject();

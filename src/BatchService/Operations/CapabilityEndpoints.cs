@@ -2,19 +2,16 @@ using System.Reflection;
 using System.Text.Json.Serialization;
 using BatchService.Batching;
 using BatchService.Entities;
-using BatchService.Frames;
 using BatchService.Http;
 using BatchService.Jobs;
-using BatchService.Notebooks;
-using BatchService.Operations;
 using Microsoft.Extensions.Options;
 
-namespace BatchService;
+namespace BatchService.Operations;
 
 /// <summary>What <c>GET /batch/capabilities</c> tells a client before it sends its first batch.</summary>
 internal sealed record Capabilities(
     string Version,
-    CapabilityLimits Limits,
+    IReadOnlyDictionary<string, long> Limits,
     IReadOnlyList<string> Actions,
     IReadOnlyList<string> Operators,
     IReadOnlyList<CapabilityMode> Modes,
@@ -23,31 +20,6 @@ internal sealed record Capabilities(
     CapabilityMedia MediaTypes,
     IReadOnlyList<string> Encodings,
     IReadOnlyList<string> Features);
-
-/// <summary>The limits in force: those of the options classes of the same names, and of the JSON scanner.</summary>
-/// <param name="OperationsPerSecond">Of a caller; 0: not limited.</param>
-internal sealed record CapabilityLimits(
-    int MaxOperations,
-    int MaxItems,
-    int MaxRows,
-    int MaxAffected,
-    int MaxBodyBytes,
-    int MaxLineBytes,
-    int MaxResolvedBytes,
-    int MaxDependencyDepth,
-    int DeadlineSeconds,
-    int ChunkRows,
-    int MaxJsonDepth,
-    int MaxNumberDigits,
-    int MaxNumberExponent,
-    int MaxFrames,
-    int MaxEntries,
-    int MaxRunningJobs,
-    int MaxJobItems,
-    int MaxAtomicJobItems,
-    long MaxJobBytes,
-    int OperationsPerSecond,
-    int OperationsBurst);
 
 /// <summary>One combination of options and what it means.</summary>
 internal sealed record CapabilityMode(
@@ -92,43 +64,34 @@ internal static class CapabilityEndpoints
         [.. FilterOperators.ByName.Keys],
         s_modes,
         Preferences.FormsOf(Preferences.OfBatches),
-        services.GetRequiredService<Jobs.JobTypes>().Names,
+        services.GetRequiredService<JobTypes>().Names,
         new CapabilityMedia(
             [RequestMedia.Json, RequestMedia.Ndjson, RequestMedia.Csv], [RequestMedia.Json, RequestMedia.Ndjson, Problem.MediaType]),
         RequestMedia.Encodings,
         s_features);
 
-    private static CapabilityLimits Limits(IServiceProvider services)
+    private static Dictionary<string, long> Limits(IServiceProvider services)
     {
-        var batch = Options<BatchOptions>(services);
-        var jobs = Options<JobOptions>(services);
-        var rate = Options<RateLimitOptions>(services);
-        return new CapabilityLimits(
-            batch.MaxOperations,
-            batch.MaxItems,
-            batch.MaxRows,
-            batch.MaxAffected,
-            batch.MaxBodyBytes,
-            batch.MaxLineBytes,
-            batch.MaxResolvedBytes,
-            batch.MaxDependencyDepth,
-            batch.DeadlineSeconds,
-            batch.ChunkRows,
-            JsonScanner.MaxDepth,
-            JsonNumber.MaxDigits,
-            JsonNumber.MaxExponent,
-            Options<FramesOptions>(services).MaxBatch,
-            Options<NotebookOptions>(services).MaxBatch,
-            jobs.MaxRunningPerCaller,
-            jobs.MaxItems,
-            jobs.MaxAtomicItems,
-            jobs.MaxBytes,
-            rate.LimitOf(Options<AuthOptions>(services).Mode),
-            rate.Burst);
+        var options = services.GetRequiredService<IOptions<BatchOptions>>().Value;
+        (string, long)[] own =
+        [
+            ("max_operations", options.MaxOperations),
+            ("max_items", options.MaxItems),
+            ("max_rows", options.MaxRows),
+            ("max_affected", options.MaxAffected),
+            ("max_body_bytes", options.MaxBodyBytes),
+            ("max_line_bytes", options.MaxLineBytes),
+            ("max_resolved_bytes", options.MaxResolvedBytes),
+            ("max_dependency_depth", options.MaxDependencyDepth),
+            ("deadline_seconds", options.DeadlineSeconds),
+            ("chunk_rows", options.ChunkRows),
+            ("max_json_depth", JsonScanner.MaxDepth),
+            ("max_number_digits", JsonNumber.MaxDigits),
+            ("max_number_exponent", JsonNumber.MaxExponent),
+        ];
+        return own.Concat(services.GetServices<ShownLimits>().SelectMany(limits => limits.Values))
+            .ToDictionary(limit => limit.Item1, limit => limit.Item2, StringComparer.Ordinal);
     }
-
-    private static T Options<T>(IServiceProvider services)
-        where T : class => services.GetRequiredService<IOptions<T>>().Value;
 
     private static string Version()
     {

@@ -36,8 +36,8 @@ internal static class ClaimsNarrowing
             }
             own[claim.Name] = JsonNode.Parse(claim.Value.GetRawText());
         }
-        var scopes = Words(operation.Claims, s_scopeNames);
-        var roles = Words(operation.Claims, s_roleNames);
+        var scopes = Words(operation.Claims, s_scopeNames, ToScopes);
+        var roles = Words(operation.Claims, s_roleNames, ToTexts);
         // Policies may read either spelling: the caller's own must not stay wide beside the narrow one.
         Rewrite(own, s_scopeNames, scopes);
         Rewrite(own, [s_roleNames.FirstOrDefault(name => before.Contains(name)) ?? s_roleNames[0]], roles);
@@ -57,8 +57,8 @@ internal static class ClaimsNarrowing
 
     private static bool IsWithin(JsonProperty claim, Caller caller, JsonObject own) => claim.Name switch
     {
-        "scope" or "scp" => ToWords(claim.Value) is { } scopes && scopes.All(scope => Covers(caller.Scopes, scope)),
-        "roles" or "role" => ToWords(claim.Value) is { } roles && roles.All(caller.Roles.Contains),
+        "scope" or "scp" => ToScopes(claim.Value) is { } scopes && scopes.All(scope => Covers(caller.Scopes, scope)),
+        "roles" or "role" => ToTexts(claim.Value) is { } roles && roles.All(caller.Roles.Contains),
         _ => own.TryGetPropertyValue(claim.Name, out var value) && JsonNode.DeepEquals(value, JsonNode.Parse(claim.Value.GetRawText())),
     };
 
@@ -67,12 +67,12 @@ internal static class ClaimsNarrowing
         scopes.Contains(scope) || (scope.Split(':') is [var domain, var action, _] && scopes.Contains($"{domain}:{action}"));
 
     /// <summary>What all the spellings given have in common; null when none is.</summary>
-    private static HashSet<string>? Words(JsonElement claims, IEnumerable<string> names)
+    private static HashSet<string>? Words(JsonElement claims, IEnumerable<string> names, Func<JsonElement, IReadOnlyList<string>?> toWords)
     {
         HashSet<string>? common = null;
         foreach (var name in names)
         {
-            if (!claims.TryGetProperty(name, out var value) || ToWords(value) is not { } words)
+            if (!claims.TryGetProperty(name, out var value) || toWords(value) is not { } words)
                 continue;
             common ??= words.ToHashSet(StringComparer.Ordinal);
             common.IntersectWith(words);
@@ -90,10 +90,14 @@ internal static class ClaimsNarrowing
                 : JsonValue.Create(string.Join(' ', words));
     }
 
-    /// <summary>A blank-separated string or an array of strings.</summary>
-    private static IReadOnlyList<string>? ToWords(JsonElement value) => value.ValueKind switch
+    /// <summary>Scopes have no blanks in them, roles may: <see cref="ToTexts"/>.</summary>
+    private static IReadOnlyList<string>? ToScopes(JsonElement value) =>
+        ToTexts(value) is { } texts ? [.. texts.SelectMany(text => text.Split(' ', StringSplitOptions.RemoveEmptyEntries))] : null;
+
+    /// <summary>A string or an array of strings.</summary>
+    private static IReadOnlyList<string>? ToTexts(JsonElement value) => value.ValueKind switch
     {
-        JsonValueKind.String => value.GetString()!.Split(' ', StringSplitOptions.RemoveEmptyEntries),
+        JsonValueKind.String => [value.GetString()!],
         JsonValueKind.Array when value.EnumerateArray().All(item => item.ValueKind == JsonValueKind.String) =>
             [.. value.EnumerateArray().Select(item => item.GetString()!)],
         _ => null,

@@ -3,7 +3,7 @@ using BatchService.Batching;
 
 namespace BatchService.Operations;
 
-/// <summary>The outcome of an operation as references see it; each row is parsed when first asked for, and once.</summary>
+/// <summary>The outcome of an operation that completed, now or in an earlier request, as references see it; each row is parsed when first asked for, and once.</summary>
 internal sealed class ReferencedResult(ItemOutcome outcome)
 {
     // A json column may nest deeper than a request may: it is read whatever its depth.
@@ -11,8 +11,6 @@ internal sealed class ReferencedResult(ItemOutcome outcome)
 
     private readonly JsonElement?[] _rows = new JsonElement?[outcome.Rows.Count];
     private JsonElement? _meta;
-
-    public bool Completed => outcome.Status == ItemStatus.Completed;
 
     public int Count => _rows.Length;
 
@@ -22,7 +20,7 @@ internal sealed class ReferencedResult(ItemOutcome outcome)
     /// <summary><c>$status</c>, <c>$affected</c> and <c>$index</c> as the properties of one object.</summary>
     public JsonElement Meta => _meta ??= JsonSerializer.SerializeToElement(new Dictionary<string, object>(StringComparer.Ordinal)
     {
-        ["$status"] = outcome.Status.WireName(),
+        ["$status"] = ItemStatus.Completed.WireName(),
         ["$affected"] = outcome.Affected,
         ["$index"] = outcome.Index,
     });

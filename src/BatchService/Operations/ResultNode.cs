@@ -67,11 +67,6 @@ internal readonly struct ResultNode : IReferenceNode<ResultNode>
     /// <summary>What can be named here, in words, for the text of an error.</summary>
     public string Describe()
     {
-        if (_result is { Completed: false })
-        {
-            return "it did not complete";
-        }
-
         if (_result is not null)
         {
             return _result.Count switch

@@ -87,6 +87,17 @@ public sealed class IdentityClaimsTests(IdentityFixture service) : IClassFixture
         Assert.Single(answer.DataOf(4));
     }
 
+    [Fact]
+    public async Task A_role_may_have_a_blank_in_its_name()
+    {
+        using var client = service.As("reader", "sales manager");
+
+        (await client.OneAsync("""{ "entity": "customer", "action": "read", "claims": { "roles": ["reader", "sales manager"] } }""")).Expect(200);
+        (await client.OneAsync("""{ "entity": "plain", "action": "read", "claims": { "roles": "sales manager" } }""")).Expect(200);
+        (await client.OneAsync("""{ "entity": "customer", "action": "read", "claims": { "roles": "sales manager" } }"""))
+            .ExpectError(403, "PERMISSION_DENIED");
+    }
+
     [Theory]
     [InlineData("""{ "roles": ["auditor"] }""")]
     [InlineData("""{ "tenant": "blue" }""")]

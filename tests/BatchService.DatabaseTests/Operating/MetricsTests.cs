@@ -29,6 +29,23 @@ public sealed class MetricsTests(IdentityFixture service) : IClassFixture<Identi
         }
     }
 
+    [Theory]
+    [InlineData(""" "plain_id":17 """, 0, 1, 3)]
+    [InlineData(""" "colour":17 """, 0, 1, 3)]
+    public async Task Counts_nothing_of_an_aborted_batch_as_completed(string bad, int completed, int failed, int skipped)
+    {
+        using var client = service.With(OperatingCalls.Token("metrics"));
+        using var first = await client.PostAsync(OperatingCalls.Create, """{"action":"create","items":[{"plain_id":17,"name":"first"}],"options":{"atomic":false}}""");
+        string[] series = [.. new[] { "completed", "failed", "skipped" }.Select(outcome => $$"""batch_items_total{outcome="{{outcome}}"}""")];
+        var before = await Task.WhenAll(series.Select(name => ReadAsync(client, name)));
+        using var aborted = await client.PostAsync(
+            OperatingCalls.Create, $$"""{"action":"create","items":[{"name":"a"},{"name":"b"},{ {{bad}} },{"name":"c"}]}""");
+        var after = await Task.WhenAll(series.Select(name => ReadAsync(client, name)));
+
+        Assert.True((int)aborted.StatusCode >= 400, await aborted.Content.ReadAsStringAsync());
+        Assert.Equal([completed, failed, skipped], after.Zip(before, (now, then) => (int)(now - then)));
+    }
+
     [Fact]
     public async Task Is_well_formed()
     {
