@@ -7,7 +7,7 @@ namespace BatchService.Batching;
 /// <summary>Registers the engine that all doors share.</summary>
 internal static class BatchingSetup
 {
-    /// <summary>Connections that batches leave to the catalog, the health check and the question what became of a COMMIT.</summary>
+    /// <summary>Connections that batches leave to the catalog, the health check and whatever reads.</summary>
     private const int Reserve = 2;
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);

@@ -25,9 +25,6 @@ internal sealed class DatabaseServer(IConfiguration configuration, IOptions<Data
         ? ConnectionStrings.Complete(configured, options.Value, isPooler: false)
         : ConnectionString;
 
-    /// <summary>True when nothing was configured and the service runs a server of its own.</summary>
-    public bool IsEmbedded => _embedded is not null;
-
     /// <summary>Reads the connection string or starts the embedded server; throws <see cref="StartupException"/>.</summary>
     public async Task StartAsync(CancellationToken cancellationToken)
     {

@@ -2,7 +2,7 @@ using Npgsql;
 
 namespace BatchService.Data;
 
-/// <summary>Registers the data source, the EF Core context on it, and the server behind both.</summary>
+/// <summary>Registers the data sources and the server behind them.</summary>
 internal static class DatabaseSetup
 {
     /// <summary>The key of the data source whose connections are sessions of their own, outside the pool: for LISTEN.</summary>
@@ -11,7 +11,7 @@ internal static class DatabaseSetup
     /// <summary>The key of the data source whose connections are opened for one use and prepare no statements.</summary>
     public const string Afresh = "afresh";
 
-    /// <summary>Adds <see cref="NpgsqlDataSource"/> and <see cref="BatchDbContext"/>; usable after <c>PrepareDatabaseAsync</c>.</summary>
+    /// <summary>Adds <see cref="NpgsqlDataSource"/>; usable after <c>PrepareDatabaseAsync</c>.</summary>
     public static IHostApplicationBuilder AddDatabase(this IHostApplicationBuilder builder)
     {
         builder.Services.AddOptions<DatabaseOptions>()
@@ -38,9 +38,6 @@ internal static class DatabaseSetup
             Create(services, "batch-listen", $"{services.GetRequiredService<DatabaseServer>().ListenConnectionString};Pooling=false"));
         builder.Services.AddSingleton<NotificationListener>();
 
-        // No EnableRetryOnFailure, ever: it writes twice when the answer to COMMIT is lost.
-        builder.Services.AddDbContextFactory<BatchDbContext>((services, options) =>
-            BatchDbContext.Configure(options, services.GetRequiredService<NpgsqlDataSource>()));
         if (builder.Configuration[SampleDatabase.Setting] is { Length: > 0 } sample)
         {
             builder.Services.AddSingleton<DatabaseSeed>((dataSource, cancellationToken) => SampleDatabase.LoadAsync(dataSource, sample, cancellationToken));

@@ -22,8 +22,6 @@ internal abstract class AnswerSet<TItem>(IReadOnlyList<TItem> items, string sql)
 
     protected IReadOnlyList<TItem> Items { get; private set; } = items;
 
-    protected string Sql => sql;
-
     public override int IndexOf(int position) => Items[position].Index;
 
     public override NpgsqlBatchCommand ToCommand() => new(sql)

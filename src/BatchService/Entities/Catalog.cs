@@ -5,8 +5,6 @@ namespace BatchService.Entities;
 /// <summary>The tables, partitioned tables and updatable views of the configured schemas at one moment; immutable, shared by all requests.</summary>
 internal sealed class Catalog(IReadOnlyDictionary<string, Entity> entities, DateTimeOffset readAt)
 {
-    public static readonly Catalog Empty = new(new Dictionary<string, Entity>(StringComparer.Ordinal), DateTimeOffset.MinValue);
-
     /// <summary>By name; a table outside the first configured schema is named <c>schema.table</c>.</summary>
     public IReadOnlyDictionary<string, Entity> Entities { get; } = entities;
 

@@ -43,10 +43,6 @@ internal static class ConflictParser
         return errors.Count > before ? null : WithKey(entity, columns, action, place, errors);
     }
 
-    /// <summary>Reads the query-string form: column names separated by commas.</summary>
-    public static OnConflict? Parse(string columns, Entity entity, string place, List<Error> errors) =>
-        WithKey(entity, columns.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries), ConflictAction.Merge, place, errors);
-
     private static IReadOnlyList<string>? ReadColumns(JsonElement value, string place, List<Error> errors)
     {
         if (value.ValueKind == JsonValueKind.Array

@@ -33,8 +33,6 @@ internal sealed class EntityRules(IReadOnlyDictionary<string, EntityPermissions>
 
     private readonly Dictionary<string, EntityPermissions> _permissions = new(permissions, StringComparer.OrdinalIgnoreCase);
 
-    public bool IsEmpty => _permissions.Count == 0;
-
     /// <summary>The entities that have permissions.</summary>
     public IReadOnlyCollection<string> Entities => _permissions.Keys;
 

@@ -46,7 +46,6 @@ internal static class RowBatchEndpoints
             await Problem.WriteAsync(context, mediaError is null ? refusals : [mediaError, .. refusals], cancellationToken);
             return;
         }
-        var asLines = ItemAnswerWriter.WantsLines(context.Request);
         using var deadline = kind == MediaKind.Json ? RequestDeadline.Start(context, limits.Value) : null;
         var token = deadline?.Token ?? cancellationToken;
         await using var call = await RowRequestEndpoints.ReadAsync(context, entity, kind, preferences, limits.Value, token);
@@ -60,18 +59,13 @@ internal static class RowBatchEndpoints
             await door.AcceptAsync(context, call.ToOrder(entity), call.Key, [], token);
             return;
         }
-        // Results are sent as they come only where the status line cannot depend on them: best effort, line by line.
-        var isLive = asLines && call.Key is null && call.Options is { Atomic: false, Validate: Validation.None };
-        var answer = new ItemAnswerWriter(context, RowFormat.Instance, preferences, asLines);
-        var batch = new ItemBatchRequest(
+        await ItemBatchCall.AnswerAsync(
+            context,
+            preferences,
+            ItemAnswerWriter.WantsLines(context.Request),
             call.Options,
-            context.GetCaller(),
-            call.Key,
             RowFormat.Instance,
-            isLive ? answer.OpenLive() : null,
-            asLines ? (byte)'\n' : (byte)',',
-            answer.ShapeAsync);
-        var request = new RowBatchRequest(entity, call.Action, call.OnConflict, call.Source!, batch);
-        await answer.WriteAsync(await runner.RunAsync(request, token), cancellationToken);
+            call.Key,
+            batch => runner.RunAsync(new RowBatchRequest(entity, call.Action, call.OnConflict, call.Source!, batch), token));
     }
 }

@@ -19,7 +19,7 @@ internal static class FrameBatchEndpoints
             .WithAnswerBody("FrameBatchResult", StatusCodes.Status200OK)
             .WithAnswerBody("JobAccepted", StatusCodes.Status202Accepted)
             .WithTags("Frames")
-            .WithSummary("Store up to 1,000 frames, all or none; a known id is replaced in full")
+            .WithSummary("Store frames, all or none; a known id is replaced in full")
             .WithAnswer(StatusCodes.Status200OK, "All frames are stored.")
             .WithAnswer(StatusCodes.Status202Accepted, "Prefer: respond-async: accepted as a job, which Location names.")
             .RefuseUnknownQuery()

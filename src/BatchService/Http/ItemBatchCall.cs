@@ -55,7 +55,7 @@ internal sealed class ItemBatchCall(IOptions<BatchOptions> limits)
         if (isLater)
             await respondAsync!(context, source, envelope, key, deadline.Token);
         else
-            await RunAsync(context, preferences, asLines, envelope, source, key, run, deadline.Token);
+            await AnswerAsync(context, preferences, asLines, envelope.Options, envelope.Format, key, request => run(source, envelope, request, deadline.Token));
     }
 
     /// <summary>An NDJSON body, answered line by line as its chunks commit.</summary>
@@ -94,30 +94,34 @@ internal sealed class ItemBatchCall(IOptions<BatchOptions> limits)
         if (isLater)
             await respondAsync!(context, source, envelope, stream.Key, context.RequestAborted);
         else
-            await RunAsync(context, preferences, asLines: true, envelope, source, stream.Key, run, context.RequestAborted);
+        {
+            await AnswerAsync(
+                context, preferences, asLines: true, envelope.Options, envelope.Format, stream.Key, request => run(source, envelope, request, context.RequestAborted));
+        }
     }
 
-    private static async Task RunAsync(
+    /// <summary>Runs a batch that has been read, and answers.</summary>
+    /// <param name="asLines">The answer is NDJSON.</param>
+    public static async Task AnswerAsync(
         HttpContext context,
         Preferences preferences,
         bool asLines,
-        ItemEnvelope envelope,
-        ItemSource source,
+        RequestOptions options,
+        ItemFormat format,
         IdempotencyKey? key,
-        Func<ItemSource, ItemEnvelope, ItemBatchRequest, CancellationToken, Task<ItemBatchEnd>> run,
-        CancellationToken cancellationToken)
+        Func<ItemBatchRequest, Task<ItemBatchEnd>> run)
     {
         // Results are sent as they come only where the status line cannot depend on them: best effort, line by line.
-        var isLive = asLines && key is null && envelope.Options is { Atomic: false, Validate: Validation.None };
-        var answer = new ItemAnswerWriter(context, envelope.Format, preferences, asLines);
+        var isLive = asLines && key is null && options is { Atomic: false, Validate: Validation.None };
+        var answer = new ItemAnswerWriter(context, format, preferences, asLines);
         var request = new ItemBatchRequest(
-            envelope.Options,
+            options,
             context.GetCaller(),
             key,
-            envelope.Format,
+            format,
             isLive ? answer.OpenLive() : null,
             asLines ? (byte)'\n' : (byte)',',
             answer.ShapeAsync);
-        await answer.WriteAsync(await run(source, envelope, request, cancellationToken), context.RequestAborted);
+        await answer.WriteAsync(await run(request), context.RequestAborted);
     }
 }

@@ -28,7 +28,7 @@ internal sealed class OpenApiOperations : IOperationFilter
 
         if (metadata.OfType<IdempotentWrite>().Any())
         {
-            operation.Parameters.Add(Header("Idempotency-Key", "Repeating the request with the same key has one effect (24 h).", 255));
+            operation.Parameters.Add(Header("Idempotency-Key", "Repeating the request with the same key has one effect.", 255));
         }
 
         if (metadata.OfType<HonouredPreferences>().LastOrDefault() is { } preferences)

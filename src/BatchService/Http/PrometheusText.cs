@@ -22,7 +22,7 @@ internal sealed class PrometheusText : IDisposable
     /// <summary>Seconds, and as good as any for what has another unit.</summary>
     private static readonly double[] s_bounds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 
-    private readonly ConcurrentDictionary<Instrument, ConcurrentDictionary<string, MetricSeries>> _instruments = new();
+    private readonly ConcurrentDictionary<Instrument, Figures> _instruments = new();
     private readonly MeterListener _listener = new();
     private int _series;
 
@@ -34,12 +34,12 @@ internal sealed class PrometheusText : IDisposable
         {
             if ((instrument.Meter.Scope is null || ReferenceEquals(instrument.Meter.Scope, meters))
                 && s_meters.Any(meter => instrument.Meter.Name.StartsWith(meter, StringComparison.Ordinal)))
-                listener.EnableMeasurementEvents(instrument);
+                listener.EnableMeasurementEvents(instrument, _instruments.GetOrAdd(instrument, static known => new Figures(known)));
         };
         _listener.MeasurementsCompleted = (instrument, state) => _instruments.TryRemove(instrument, out _);
-        _listener.SetMeasurementEventCallback<long>((instrument, value, tags, _) => Take(instrument, value, tags));
-        _listener.SetMeasurementEventCallback<int>((instrument, value, tags, _) => Take(instrument, value, tags));
-        _listener.SetMeasurementEventCallback<double>((instrument, value, tags, _) => Take(instrument, value, tags));
+        _listener.SetMeasurementEventCallback<long>((_, value, tags, state) => Take((Figures)state!, value, tags));
+        _listener.SetMeasurementEventCallback<int>((_, value, tags, state) => Take((Figures)state!, value, tags));
+        _listener.SetMeasurementEventCallback<double>((_, value, tags, state) => Take((Figures)state!, value, tags));
         _listener.Start();
     }
 
@@ -48,11 +48,11 @@ internal sealed class PrometheusText : IDisposable
     {
         _listener.RecordObservableInstruments();
         var text = new StringBuilder();
-        foreach (var group in _instruments.GroupBy(pair => NameOf(pair.Key), StringComparer.Ordinal).OrderBy(group => group.Key, StringComparer.Ordinal))
+        foreach (var group in _instruments.Where(pair => !pair.Value.Series.IsEmpty).GroupBy(pair => NameOf(pair.Key), StringComparer.Ordinal).OrderBy(group => group.Key, StringComparer.Ordinal))
         {
             var instrument = group.First().Key;
             text.Append($"# HELP {group.Key} {Escape(instrument.Description ?? instrument.Name)}\n# TYPE {group.Key} {TypeOf(instrument)}\n");
-            foreach (var series in group.SelectMany(pair => pair.Value).OrderBy(pair => pair.Key, StringComparer.Ordinal))
+            foreach (var series in group.SelectMany(pair => pair.Value.Series).OrderBy(pair => pair.Key, StringComparer.Ordinal))
                 series.Value.Append(text, group.Key);
         }
         return text.ToString();
@@ -75,19 +75,18 @@ internal sealed class PrometheusText : IDisposable
         return TypeOf(instrument) == "counter" && !name.EndsWith("_total", StringComparison.Ordinal) ? $"{name}_total" : name;
     }
 
-    private void Take(Instrument instrument, double value, ReadOnlySpan<KeyValuePair<string, object?>> tags)
+    private void Take(Figures figures, double value, ReadOnlySpan<KeyValuePair<string, object?>> tags)
     {
-        var all = _instruments.GetOrAdd(instrument, _ => new ConcurrentDictionary<string, MetricSeries>(StringComparer.Ordinal));
         var labels = LabelsOf(tags);
-        if (!all.TryGetValue(labels, out var series))
+        if (!figures.Series.TryGetValue(labels, out var series))
         {
             if (Interlocked.Increment(ref _series) > MaxSeries)
                 return;
-            series = all.GetOrAdd(labels, new MetricSeries(labels, TypeOf(instrument) == "histogram" ? s_bounds : null));
+            series = figures.Series.GetOrAdd(labels, new MetricSeries(labels, figures.IsHistogram ? s_bounds : null));
         }
-        if (TypeOf(instrument) == "histogram")
+        if (figures.IsHistogram)
             series.Record(value);
-        else if (instrument.IsObservable || instrument.GetType().Name.StartsWith("Gauge", StringComparison.Ordinal))
+        else if (figures.IsLevel)
             series.Set(value);
         else
             series.Add(value);
@@ -119,4 +118,15 @@ internal sealed class PrometheusText : IDisposable
 
     private static string Escape(string text) =>
         text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\n", "\\n", StringComparison.Ordinal);
+
+    /// <summary>What was measured by one instrument, by labels.</summary>
+    private sealed class Figures(Instrument instrument)
+    {
+        public ConcurrentDictionary<string, MetricSeries> Series { get; } = new(StringComparer.Ordinal);
+
+        public bool IsHistogram { get; } = TypeOf(instrument) == "histogram";
+
+        /// <summary>It tells where it stands, not by how much it has changed.</summary>
+        public bool IsLevel { get; } = instrument.IsObservable || instrument.GetType().Name.StartsWith("Gauge", StringComparison.Ordinal);
+    }
 }

@@ -43,7 +43,7 @@ internal static class TelemetrySetup
             var resource = ResourceBuilder.CreateDefault().AddService("batchservice");
             _traces = Sdk.CreateTracerProviderBuilder()
                 .SetResourceBuilder(resource)
-                .AddSource("Microsoft.AspNetCore", "Npgsql", "BatchService.*")
+                .AddSource("Microsoft.AspNetCore", "Npgsql")
                 .AddProcessor(new PathRemover())
                 .AddOtlpExporter(exporter => exporter.Endpoint = endpoint ?? exporter.Endpoint)
                 .Build();

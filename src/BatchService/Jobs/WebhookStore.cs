@@ -4,10 +4,7 @@ namespace BatchService.Jobs;
 
 /// <summary>What a look at the outbox found.</summary>
 /// <param name="NextDue">How long until something is due that is not yet; null = nothing is.</param>
-internal sealed record WebhookClaim(IReadOnlyList<DueWebhook> Webhooks, TimeSpan? NextDue)
-{
-    public static WebhookClaim None { get; } = new([], null);
-}
+internal sealed record WebhookClaim(IReadOnlyList<DueWebhook> Webhooks, TimeSpan? NextDue);
 
 /// <summary>
 /// The rows of <c>batch.webhook</c>: claimed, noted and removed in one statement each. Only the database's clock decides. One connection

@@ -12,7 +12,7 @@ internal static class EntryBatchEndpoints
         .WithBody("EntryBatchRequest")
         .WithAnswerBody("EntryBatchResult", StatusCodes.Status201Created)
         .WithAnswerBody("JobAccepted", StatusCodes.Status202Accepted)
-        .WithSummary("Write up to 100 entries, all or nothing; each is queued for DISTILL_CLAIMS")
+        .WithSummary("Write entries, all or nothing; each is queued for DISTILL_CLAIMS")
         .RequireScope("notebooks:write").RefuseUnknownQuery().WithBatchHeaders().WithNotebookId()
         .WithAnswer(StatusCodes.Status201Created, "Every entry, in request order.")
         .WithAnswer(StatusCodes.Status202Accepted, "Prefer: respond-async: accepted as a job, which Location names.")

@@ -20,7 +20,7 @@ internal static class OperationEndpoints
             .WithAnswerBody("BatchResponse", StatusCodes.Status200OK, StatusCodes.Status207MultiStatus)
             .WithAnswerBody("JobAccepted", StatusCodes.Status202Accepted)
             .WithTags("Operations")
-            .WithSummary("Run up to 100 operations on any tables: all or nothing, or best effort")
+            .WithSummary("Run operations on any tables: all or nothing, or best effort")
             .WithAnswer(StatusCodes.Status200OK, "Every operation completed.")
             .WithAnswer(StatusCodes.Status207MultiStatus, "Best effort, and an operation failed or was skipped; the body has the same shape.")
             .RefuseUnknownQuery()

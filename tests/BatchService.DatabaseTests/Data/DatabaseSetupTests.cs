@@ -1,6 +1,3 @@
-using BatchService.Batching;
-using BatchService.Data;
-using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 
@@ -45,28 +42,6 @@ public sealed class DatabaseSetupTests(DatabaseSetupTests.Service service) : ICl
         var failure = await Assert.ThrowsAsync<PostgresException>(() => batch.ExecuteNonQueryAsync());
 
         Assert.Same(batch.BatchCommands[1], failure.BatchCommand);
-    }
-
-    [Fact]
-    public async Task Reads_back_an_idempotency_row_through_the_context()
-    {
-        await using var scope = service.Services.CreateAsyncScope();
-        var context = scope.ServiceProvider.GetRequiredService<BatchDbContext>();
-        await using var insert = service.Database.CreateCommand(
-            """
-            INSERT INTO batch.idempotency_key (caller, route, key, body_hash, created_at, expires_at, lease_until, fence)
-            VALUES ('ada', 'POST /batch', 'k', '\x01', now(), now(), now(), 3)
-            """);
-        await insert.ExecuteNonQueryAsync();
-        await using var part = service.Database.CreateCommand(
-            "INSERT INTO batch.idempotency_part (caller, route, key, part, outcomes) VALUES ('ada', 'POST /batch', 'k', 0, '\\x02')");
-        await part.ExecuteNonQueryAsync();
-
-        var row = await context.Set<IdempotencyKeyRow>().AsNoTracking().SingleAsync();
-        Assert.Equal((3L, null), (row.Fence, row.Status));
-
-        await context.Set<IdempotencyKeyRow>().ExecuteDeleteAsync();
-        Assert.False(await context.Set<IdempotencyPartRow>().AnyAsync());
     }
 
     /// <summary>A service with a shorter limit and a table of its own.</summary>
