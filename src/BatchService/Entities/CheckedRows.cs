@@ -61,14 +61,7 @@ internal sealed record CheckedRows(RowTask? Task, ItemBatch<RowsOfItem>? Rows, I
 
     private static void CheckEntity(RowBatchRequest request, Entity entity, List<Error> errors)
     {
-        var allowed = request.Action switch
-        {
-            RowAction.Create => entity.Insertable,
-            RowAction.Upsert => entity is { Insertable: true, Updatable: true },
-            RowAction.Update => entity.Updatable,
-            _ => entity.Deletable,
-        };
-        if (!allowed)
+        if (!entity.Allows(AccessOf(request.Action)))
             errors.Add(new Error(ErrorCodes.ActionInvalid, $"Entity '{entity.Name}' does not allow this action", "/action"));
         if (request.Action is RowAction.Update or RowAction.Delete && !entity.CanTellRows)
             errors.Add(new Error(ErrorCodes.ActionInvalid, $"Entity '{entity.Name}' has no primary key to tell its rows by", "/action"));

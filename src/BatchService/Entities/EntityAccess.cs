@@ -16,7 +16,10 @@ internal enum EntityAction
 /// <summary>The first of the questions that every entry point asks: has this caller the scope? <see cref="CatalogView"/> asks the others.</summary>
 internal static class EntityAccess
 {
-    public static readonly IReadOnlyList<EntityAction> AllActions = Enum.GetValues<EntityAction>();
+    private static readonly IReadOnlyList<EntityAction> s_all = Enum.GetValues<EntityAction>();
+
+    /// <summary>The names on the wire.</summary>
+    public static IReadOnlyList<string> ActionNames { get; } = [.. s_all.Select(NameOf)];
 
     /// <summary>PERMISSION_DENIED, or null when the caller has the scope for the action, on everything or on this entity.</summary>
     public static Error? Refusal(Caller caller, string entity, EntityAction action) => caller.Refusal(ScopeOf(action), entity);
@@ -31,6 +34,9 @@ internal static class EntityAccess
         EntityAction.Upsert => "upsert",
         _ => "assert",
     };
+
+    /// <summary>The action of that exact name, or null.</summary>
+    public static EntityAction? Parse(string? name) => s_all.Where(action => NameOf(action) == name).Select(action => (EntityAction?)action).FirstOrDefault();
 
     private static string ScopeOf(EntityAction action) => action switch
     {

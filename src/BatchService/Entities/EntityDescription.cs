@@ -80,17 +80,12 @@ internal sealed record EntityDescription(
     /// <summary>What the database can do with it, and the caller may.</summary>
     public static IReadOnlyList<string> ActionsOf(Entity entity, CatalogView view)
     {
-        var canUpsert = entity is { Insertable: true, Updatable: true } && entity.UniqueKeys.Any(key => !key.Deferrable);
-        (EntityAction Action, bool Possible)[] actions =
-        [
-            (EntityAction.Create, entity.Insertable), (EntityAction.Read, true), (EntityAction.Update, entity.Updatable),
-            (EntityAction.Delete, entity.Deletable), (EntityAction.Upsert, canUpsert), (EntityAction.Assert, true),
-        ];
+        var hasKey = entity.UniqueKeys.Any(key => !key.Deferrable);
         return
         [
-            .. actions
-                .Where(action => action.Possible && view.Refusal(entity.Name, action.Action) is null)
-                .Select(action => EntityAccess.NameOf(action.Action)),
+            .. Enum.GetValues<EntityAction>()
+                .Where(action => entity.Allows(action) && (action != EntityAction.Upsert || hasKey) && view.Refusal(entity.Name, action) is null)
+                .Select(EntityAccess.NameOf),
         ];
     }
 }

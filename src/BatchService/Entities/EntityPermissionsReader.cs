@@ -23,16 +23,8 @@ internal static class EntityPermissionsReader
             ReadFilter(role.GetSection("RowFilter")));
     }
 
-    private static EntityAction ReadAction(string name, IConfigurationSection role)
-    {
-        foreach (var action in EntityAccess.AllActions)
-        {
-            if (EntityAccess.NameOf(action) == name)
-                return action;
-        }
-        throw new FormatException(
-            $"'{role.Path}:Actions' has an unknown action; it takes {string.Join(", ", EntityAccess.AllActions.Select(EntityAccess.NameOf))}.");
-    }
+    private static EntityAction ReadAction(string name, IConfigurationSection role) => EntityAccess.Parse(name)
+        ?? throw new FormatException($"'{role.Path}:Actions' has an unknown action; it takes {string.Join(", ", EntityAccess.ActionNames)}.");
 
     /// <summary>One expression, or several of which any may match. An empty one matches nothing; an absent one is no limit.</summary>
     private static Regex? ReadPattern(IConfigurationSection section)

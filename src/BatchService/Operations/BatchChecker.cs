@@ -87,24 +87,14 @@ internal static class BatchChecker
     private static Entity? FindEntity(Operation operation, CatalogView view, List<Error> errors)
     {
         // Refused before it is looked up: who may not ask learns nothing about what exists.
-        if (view.Refusal(operation.Entity, AccessOf(operation.Action)) is { } refusal)
+        if (view.Refusal(operation.Entity, operation.Action) is { } refusal)
             errors.Add(refusal with { Pointer = operation.PlaceOf("entity"), Index = operation.Index, Id = operation.Id });
-        else if (view.TryGet(operation.Entity, AccessOf(operation.Action), out var entity))
+        else if (view.TryGet(operation.Entity, operation.Action, out var entity))
             return entity;
         else
             errors.Add(new Error(ErrorCodes.EntityUnknown, $"Operation '{operation.Id}' names an unknown entity", operation.PlaceOf("entity")) { Index = operation.Index, Id = operation.Id });
         return null;
     }
-
-    public static EntityAction AccessOf(OperationAction action) => action switch
-    {
-        OperationAction.Create => EntityAction.Create,
-        OperationAction.Update => EntityAction.Update,
-        OperationAction.Upsert => EntityAction.Upsert,
-        OperationAction.Delete => EntityAction.Delete,
-        OperationAction.Assert => EntityAction.Assert,
-        _ => EntityAction.Read,
-    };
 
     private static bool HoldsReference(JsonElement value) => ReferenceSyntax.MayOccurIn(value);
 

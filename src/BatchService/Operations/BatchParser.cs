@@ -1,5 +1,6 @@
 using System.Text.Json;
 using BatchService.Batching;
+using BatchService.Entities;
 
 namespace BatchService.Operations;
 
@@ -55,12 +56,12 @@ internal static class BatchParser
             Add(ErrorCodes.FieldUnknown, $"Operation '{id}' has an unknown field '{name}'", name);
         var entity = ReadRequired("entity");
         var action = ReadRequired("action");
-        var parsedAction = ActionNames.Parse(action);
+        var parsedAction = EntityAccess.Parse(action);
         if (action is not null && parsedAction is null)
             Add(ErrorCodes.ActionInvalid, $"Operation '{id}' has invalid action '{Shown(action)}'", "action");
         if (entity == "batch")
             Add(ErrorCodes.NestedBatch, $"Operation '{id}' is a batch itself; batches cannot be nested", "entity");
-        var store = ReadObject("store_params", allowArray: parsedAction is OperationAction.Create or OperationAction.Upsert);
+        var store = ReadObject("store_params", allowArray: parsedAction is EntityAction.Create or EntityAction.Upsert);
         var query = ReadObject("query_params", allowArray: false);
         var metadata = ReadObject("metadata_params", allowArray: false);
         var claims = ReadObject("claims", allowArray: false);

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using BatchService.Batching;
+using BatchService.Entities;
 
 namespace BatchService.Operations;
 
@@ -89,7 +90,7 @@ internal static class BatchResponse
 
     private static void WriteCompleted(Utf8JsonWriter writer, BatchAnswer answer, Operation operation, ItemOutcome outcome)
     {
-        var created = operation.Action == OperationAction.Create || outcome.Results.Contains("created", StringComparer.Ordinal);
+        var created = operation.Action == EntityAction.Create || outcome.Results.Contains("created", StringComparer.Ordinal);
         writer.WriteNumber("statusCode", created ? 201 : 200);
         writer.WriteNumber("affected", outcome.Affected);
         if (outcome.Results is [var single])
@@ -101,8 +102,8 @@ internal static class BatchResponse
                 writer.WriteStringValue(result);
             writer.WriteEndArray();
         }
-        var writes = operation.Action is not (OperationAction.Read or OperationAction.Assert);
-        if (operation.Action == OperationAction.Assert || (writes && !answer.Batch.Options.Representation))
+        var writes = operation.Action is not (EntityAction.Read or EntityAction.Assert);
+        if (operation.Action == EntityAction.Assert || (writes && !answer.Batch.Options.Representation))
             return;
         writer.WriteStartArray("data");
         foreach (var row in outcome.Rows)

@@ -60,7 +60,7 @@ internal static class CapabilityEndpoints
     private static Capabilities Describe(IServiceProvider services) => new(
         Version(),
         Limits(services),
-        ActionNames.All,
+        EntityAccess.ActionNames,
         [.. FilterOperators.ByName.Keys],
         s_modes,
         Preferences.FormsOf(Preferences.OfBatches),

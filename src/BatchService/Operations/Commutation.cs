@@ -14,8 +14,8 @@ internal static class Commutation
     {
         if (IsRead(one) && IsRead(other))
             return true;
-        return one.Operation.Action == OperationAction.Create
-            && other.Operation.Action == OperationAction.Create
+        return one.Operation.Action == EntityAction.Create
+            && other.Operation.Action == EntityAction.Create
             && one.Entity is { HasTriggers: false, Kind: EntityKind.Table } first
             && other.Entity is { HasTriggers: false, Kind: EntityKind.Table } second
             && first.Sql != second.Sql
@@ -23,7 +23,7 @@ internal static class Commutation
             && !MayRefer(other, second, first, batch);
     }
 
-    private static bool IsRead(PlannedOperation planned) => planned.Operation.Action is OperationAction.Read or OperationAction.Assert;
+    private static bool IsRead(PlannedOperation planned) => planned.Operation.Action is EntityAction.Read or EntityAction.Assert;
 
     /// <summary>True when a foreign key of <paramref name="from"/> may name a row of <paramref name="to"/> that the batch has still to create.</summary>
     public static bool MayRefer(PlannedOperation planned, Entity from, Entity to, CheckedBatch batch)
@@ -55,6 +55,6 @@ internal static class Commutation
         ReferenceTemplate.TryParse(text, out var template, out _)
         && template.Whole is { Segments.Count: <= 2 } reference
         && reference.Path.EndsWith($".{key}", StringComparison.Ordinal)
-        && batch[reference.Operation] is { Operation.Action: not OperationAction.Delete } source
+        && batch[reference.Operation] is { Operation.Action: not EntityAction.Delete } source
         && source.Entity?.Sql == to.Sql;
 }

@@ -20,7 +20,7 @@ internal static class MetadataParser
                     parsed = Apply(parsed, OperationFields.MetadataName(property.Name), property.Value, entity, catalog, place, errors);
             }
         }
-        return operation.Action == OperationAction.Upsert && parsed.OnConflict is null
+        return operation.Action == EntityAction.Upsert && parsed.OnConflict is null
             ? parsed with { OnConflict = ConflictParser.Default(entity, operation.Place, errors) }
             : parsed;
     }

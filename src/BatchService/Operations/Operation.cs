@@ -1,18 +1,8 @@
 using System.Text.Json;
 using BatchService.Batching;
+using BatchService.Entities;
 
 namespace BatchService.Operations;
-
-/// <summary>What an operation does.</summary>
-internal enum OperationAction
-{
-    Create,
-    Read,
-    Update,
-    Delete,
-    Upsert,
-    Assert,
-}
 
 /// <summary>One operation as it was sent: the envelope is read, the values are still JSON and may hold references.</summary>
 /// <param name="StoreParams">An object or an array of objects; undefined when absent.</param>
@@ -23,7 +13,7 @@ internal sealed record Operation(
     int Index,
     string Id,
     string Entity,
-    OperationAction Action,
+    EntityAction Action,
     JsonElement StoreParams,
     JsonElement QueryParams,
     JsonElement MetadataParams,

@@ -63,20 +63,20 @@ internal static class OperationCompiler
         var metadata = MetadataParser.Parse(operation, values.Metadata, entity, context.ViewOf(caller), isDeferred, errors);
         var item = new ItemPlace(operation.Index, operation.Id, operation.Place);
         OperationCommand? command = null;
-        if (operation.Action is OperationAction.Create or OperationAction.Upsert)
+        if (operation.Action is EntityAction.Create or EntityAction.Upsert)
         {
             command = CompileRows(operation, values, entity, caller, metadata, context, isDeferred, errors);
         }
         else
         {
             var filter = FilterParser.Parse(values.Query ?? [], entity, context.ViewOf(caller), operation.PlaceOf("query_params"), errors);
-            if (operation.Action is OperationAction.Update or OperationAction.Delete)
+            if (operation.Action is EntityAction.Update or EntityAction.Delete)
                 CheckVersion(operation, filter, entity, errors);
             var set = operation.Action switch
             {
-                OperationAction.Read => Read(item, entity, filter, metadata, context, caller),
-                OperationAction.Assert => new AssertSet(item, entity, filter, metadata.Expect) { Caller = caller },
-                OperationAction.Delete => Change(null),
+                EntityAction.Read => Read(item, entity, filter, metadata, context, caller),
+                EntityAction.Assert => new AssertSet(item, entity, filter, metadata.Expect) { Caller = caller },
+                EntityAction.Delete => Change(null),
                 _ => Change(AssignmentParser.Parse(operation, values.Store, entity, isDeferred, errors)),
             };
             command = new OperationCommand(null, null, set);
@@ -97,18 +97,10 @@ internal static class OperationCompiler
 
     private static void CheckFields(Operation operation, OperationValues values, Entity entity, List<Error> errors)
     {
-        var allowed = operation.Action switch
-        {
-            OperationAction.Create => entity.Insertable,
-            OperationAction.Upsert => entity.Insertable && entity.Updatable,
-            OperationAction.Update => entity.Updatable,
-            OperationAction.Delete => entity.Deletable,
-            _ => true,
-        };
         var tells = entity.ConcurrencyColumn is null || entity.FindReadable(entity.ConcurrencyColumn) is not null;
-        if (!allowed || (operation.Action is OperationAction.Update or OperationAction.Delete && !tells))
+        if (!entity.Allows(operation.Action) || (operation.Action is EntityAction.Update or EntityAction.Delete && !tells))
             errors.Add(new Error(ErrorCodes.ActionInvalid, $"Entity '{entity.Name}' does not allow this action", operation.PlaceOf("action")));
-        if (operation.Action is OperationAction.Update or OperationAction.Delete)
+        if (operation.Action is EntityAction.Update or EntityAction.Delete)
             CheckFilter(operation, values, entity, errors);
     }
 
@@ -146,7 +138,7 @@ internal static class OperationCompiler
         Func<JsonElement, bool> isDeferred,
         List<Error> errors)
     {
-        var action = operation.Action == OperationAction.Create ? RowAction.Create : RowAction.Upsert;
+        var action = operation.Action == EntityAction.Create ? RowAction.Create : RowAction.Upsert;
         var reader = new RowReader(entity, action);
         var place = operation.PlaceOf("store_params");
         var rows = new List<ParsedRow>();

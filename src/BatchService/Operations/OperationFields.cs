@@ -1,19 +1,20 @@
 using System.Text.Json;
 using BatchService.Batching;
+using BatchService.Entities;
 
 namespace BatchService.Operations;
 
 /// <summary>Says which fields and metadata parameters an operation's action takes; any other makes the request wrong, as an unknown field does.</summary>
 internal static class OperationFields
 {
-    private static readonly Dictionary<OperationAction, string[]> s_metadata = new()
+    private static readonly Dictionary<EntityAction, string[]> s_metadata = new()
     {
-        [OperationAction.Create] = [],
-        [OperationAction.Read] = ["sort", "limit", "offset", "count", "properties"],
-        [OperationAction.Update] = ["expect_affected", "max_affected", "if_match"],
-        [OperationAction.Delete] = ["expect_affected", "max_affected", "if_match"],
-        [OperationAction.Upsert] = ["on_conflict"],
-        [OperationAction.Assert] = ["expect"],
+        [EntityAction.Create] = [],
+        [EntityAction.Read] = ["sort", "limit", "offset", "count", "properties"],
+        [EntityAction.Update] = ["expect_affected", "max_affected", "if_match"],
+        [EntityAction.Delete] = ["expect_affected", "max_affected", "if_match"],
+        [EntityAction.Upsert] = ["on_conflict"],
+        [EntityAction.Assert] = ["expect"],
     };
 
     private static readonly HashSet<string> s_known = [.. s_metadata.Values.SelectMany(names => names)];
@@ -25,9 +26,9 @@ internal static class OperationFields
     public static void Check(Operation operation, List<Error> errors)
     {
         var action = operation.Action;
-        if (action is not (OperationAction.Create or OperationAction.Update or OperationAction.Upsert))
+        if (action is not (EntityAction.Create or EntityAction.Update or EntityAction.Upsert))
             Refuse(operation.StoreParams, "store_params");
-        if (action is OperationAction.Create or OperationAction.Upsert)
+        if (action is EntityAction.Create or EntityAction.Upsert)
             Refuse(operation.QueryParams, "query_params");
         if (operation.MetadataParams.ValueKind == JsonValueKind.Object)
             errors.AddRange(CheckMetadata(operation));

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using BatchService.Batching;
+using BatchService.Entities;
 
 namespace BatchService.Operations;
 
@@ -25,7 +26,7 @@ internal static class OperationSchemas
               "id": { "type": "string", "minLength": 1, "maxLength": {{OperationId.MaxLength}}, "pattern": "^[A-Za-z0-9_-]+$",
                 "description": "Unique in the batch; op_<index> without it." },
               "entity": { "type": "string", "minLength": 1, "description": "A name from GET /entities." },
-              "action": { "type": "string", "enum": {{JsonSerializer.Serialize(ActionNames.All)}} },
+              "action": { "type": "string", "enum": {{JsonSerializer.Serialize(EntityAccess.ActionNames)}} },
               "store_params": {
                 "description": "The values of create, update and upsert, by column; for create and upsert also an array of rows.",
                 "anyOf": [

@@ -9,9 +9,9 @@ internal static class ResultShape
     {
         if (planned.Entity is not { } entity)
             return ReferenceShape.Anything;
-        if (planned.Operation.Action == OperationAction.Assert)
+        if (planned.Operation.Action == EntityAction.Assert)
             return ReferenceShape.Of([]);
-        if (planned.Operation.Action != OperationAction.Read)
+        if (planned.Operation.Action != EntityAction.Read)
             return OfColumns(entity.ReadableColumns, []);
         var metadata = planned.Operation.MetadataParams;
         if (ReferenceSyntax.MayOccurIn(metadata))
