@@ -24,7 +24,7 @@ internal static class AttestationEndpoints
             .WithAnswer(StatusCodes.Status201Created, "The attestation.")
             .RefuseUnknownQuery()
             .WithWriteHeaders()
-            .WithExample("one", AttestationExamples.One)
+            .WithExample("one", AttestationExamples.One, summary: "With an id of its own; sent again it is a duplicate")
             .RequireScope("attestations:write");
 
         routes.MapGet("/attestations/{id}", GetAsync)
@@ -33,7 +33,7 @@ internal static class AttestationEndpoints
             .WithTags("Attestations")
             .WithSummary("Get one attestation")
             .WithAnswer(StatusCodes.Status200OK, "The attestation.")
-            .WithPathExample("id", "AS00USER100LIKESSL00WORKA0000BOB", "An ASID")
+            .WithPathExample("id", AttestationExamples.Id, "An ASID; this one is created by the example of POST /attestations")
             .RefuseUnknownQuery()
             .RequireScope("attestations:read");
 
@@ -76,10 +76,14 @@ internal static class AttestationEndpoints
             answer => ShapeAsync(context, answer));
         // The same way as a batch of one, so that the same is checked and the same written.
         var end = await batches.CreateOneAsync(json.Root, request, deadline.Token);
+        await using var results = end.Answer?.Results;
         if (end.Errors.Count > 0)
+        {
             await Problem.WriteAsync(context, end.Errors, context.RequestAborted);
-        else if ((end.Stored ?? await ShapeAsync(context, end.Answer!)) is var stored)
-            await StoredAnswerWriter.WriteAsync(context, representation || stored.Status >= 400 ? stored : stored with { Body = default }, context.RequestAborted);
+            return;
+        }
+        var stored = end.Stored ?? await ShapeAsync(context, end.Answer!);
+        await StoredAnswerWriter.WriteAsync(context, representation || stored.Status >= 400 ? stored : stored with { Body = default }, context.RequestAborted);
     }
 
     /// <summary>201 and the attestation, or the problem.</summary>
@@ -94,7 +98,8 @@ internal static class AttestationEndpoints
                 Problem.WriteMembers(writer, answer.Problems, Problem.TraceId(context));
                 writer.WriteEndObject();
             }
-            return new StoredAnswer(ProblemSummary.Of(answer.Problems).Status, Problem.MediaType, body.ToArray(), 0, 1);
+            var summary = ProblemSummary.Of(answer.Problems);
+            return new StoredAnswer(summary.Status, Problem.MediaType, body.ToArray(), 0, 1) { RetryAfter = Problem.RetryAfter(summary) };
         }
         await answer.Results.Data.CopyToAsync(body, CancellationToken.None);
         var bytes = body.ToArray();

@@ -3,8 +3,12 @@ namespace BatchService.Attestations;
 /// <summary>Request bodies that run as they are, for the OpenAPI document.</summary>
 internal static class AttestationExamples
 {
-    public const string One = """
+    /// <summary>What <see cref="One"/> creates, the example of GET shows, and <see cref="Delete"/> deletes.</summary>
+    public const string Id = "AS00USER100LIKESSL00WORKA0000BOB";
+
+    public const string One = $$"""
         {
+          "id": "{{Id}}",
           "subjects": ["user_123"],
           "predicates": ["likes"],
           "contexts": ["work"],
@@ -37,7 +41,7 @@ internal static class AttestationExamples
         }
         """;
 
-    public const string Delete = """
-        { "ids": ["AS00USER100LIKESSL00WORKA0000BOB"], "mode": "best_effort" }
+    public const string Delete = $$"""
+        { "ids": ["{{Id}}"], "mode": "best_effort" }
         """;
 }

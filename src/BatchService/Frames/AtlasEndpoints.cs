@@ -78,7 +78,11 @@ internal static class AtlasEndpoints
         }
         try
         {
-            await rebuild.WaitAsync(Receipt.Read(receipt), deadline.Token);
+            if (!await rebuild.WaitAsync(Receipt.Read(receipt), deadline.Token))
+            {
+                await Problem.WriteAsync(context, [new Error(ErrorCodes.Overloaded, "The service is shutting down.")], context.RequestAborted);
+                return;
+            }
         }
         catch (OperationCanceledException) when (!context.RequestAborted.IsCancellationRequested)
         {

@@ -6,10 +6,10 @@ namespace BatchService.Frames;
 internal sealed class AtlasRebuild(AtlasQueue queue, AtlasWaiters waiters, ConnectionGate gate)
 {
     /// <summary>
-    /// Asks for a rebuild with every frame that is committed by now, waits for it, and gives the version of the atlas. Who stops to wait
-    /// does not stop the rebuild.
+    /// Asks for a rebuild with every frame that is committed by now, and waits for it. Who stops to wait does not stop the rebuild; false:
+    /// it was asked for, and the service shuts down before it is made.
     /// </summary>
-    public async Task<long> RequestAsync(CancellationToken cancellationToken)
+    public async Task<bool> RequestAsync(CancellationToken cancellationToken)
     {
         long request;
         await using (var lease = await gate.OpenAsync(cancellationToken))
@@ -17,6 +17,6 @@ internal sealed class AtlasRebuild(AtlasQueue queue, AtlasWaiters waiters, Conne
         return await WaitAsync(request, cancellationToken);
     }
 
-    /// <summary>Waits for a request that was made in a transaction of the caller.</summary>
-    public Task<long> WaitAsync(long request, CancellationToken cancellationToken) => waiters.WaitAsync(request, cancellationToken);
+    /// <summary>Waits for a request that was made in a transaction of the caller; false: the service shuts down before it is met.</summary>
+    public Task<bool> WaitAsync(long request, CancellationToken cancellationToken) => waiters.WaitAsync(request, cancellationToken);
 }

@@ -1,5 +1,3 @@
-using BatchService.Batching;
-
 namespace BatchService.Frames;
 
 /// <summary>Who in this process waits for a rebuild; all are served by one loop, which they wake.</summary>
@@ -19,15 +17,16 @@ internal sealed class AtlasWaiters : IDisposable
         }
     }
 
-    /// <summary>Waits until a request is met, and gives the version of the atlas that is stored then.</summary>
-    /// <exception cref="BatchFaultException">OVERLOADED when the service shuts down; the rebuild is made elsewhere or later.</exception>
-    public async Task<long> WaitAsync(long request, CancellationToken cancellationToken)
+    /// <summary>
+    /// Waits until a request is met; false when the service shuts down before that: the rebuild is made elsewhere or later.
+    /// </summary>
+    public async Task<bool> WaitAsync(long request, CancellationToken cancellationToken)
     {
         var waiter = new Waiter(request);
         lock (_lock)
         {
             if (_isClosed)
-                throw ShuttingDown();
+                return false;
             _waiters.Add(waiter);
         }
         Wake();
@@ -48,7 +47,7 @@ internal sealed class AtlasWaiters : IDisposable
         lock (_lock)
         {
             foreach (var waiter in _waiters.Where(waiter => waiter.Request <= state.Built))
-                waiter.Done.TrySetResult(state.Version);
+                waiter.Done.TrySetResult(true);
         }
     }
 
@@ -62,7 +61,7 @@ internal sealed class AtlasWaiters : IDisposable
         {
             _isClosed = true;
             foreach (var waiter in _waiters)
-                waiter.Done.TrySetException(ShuttingDown());
+                waiter.Done.TrySetResult(false);
         }
     }
 
@@ -77,10 +76,8 @@ internal sealed class AtlasWaiters : IDisposable
         }
     }
 
-    private static BatchFaultException ShuttingDown() => new(new Error(ErrorCodes.Overloaded, "The service is shutting down."));
-
     private sealed record Waiter(long Request)
     {
-        public TaskCompletionSource<long> Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        public TaskCompletionSource<bool> Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }
 }

@@ -19,8 +19,8 @@ internal sealed record FrameHook(string? Webhook)
 /// <param name="Status"><c>completed</c>, <c>scheduled</c> (it is certain to be done, and not done yet) or <c>failed</c>.</param>
 internal sealed record FrameHookResult(string Name, string Status, string? Error = null);
 
-/// <summary>Asks for a rebuild of the atlas and waits for it.</summary>
-internal delegate Task AtlasRebuildRequest(CancellationToken cancellationToken);
+/// <summary>Asks for a rebuild of the atlas and waits for it; false: it is certain to be made, and could not be waited for.</summary>
+internal delegate Task<bool> AtlasRebuildRequest(CancellationToken cancellationToken);
 
 /// <summary>
 /// Runs the hooks of a batch. Webhooks become rows of the outbox in the transaction of the frames; the atlas is rebuilt after the commit.
@@ -62,8 +62,8 @@ internal sealed partial class FrameHooks(AtlasRebuildRequest rebuildAtlas, ILogg
         try
         {
             // The rebuild is asked for even when nobody waits for the answer any more.
-            await rebuildAtlas(CancellationToken.None).WaitAsync(cancellationToken);
-            return new FrameHookResult(FrameHook.AtlasRebuild, "completed");
+            var isBuilt = await rebuildAtlas(CancellationToken.None).WaitAsync(cancellationToken);
+            return new FrameHookResult(FrameHook.AtlasRebuild, isBuilt ? "completed" : Scheduled);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {

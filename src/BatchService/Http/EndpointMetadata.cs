@@ -27,6 +27,12 @@ internal sealed class CountedAnswer
     public static readonly CountedAnswer Marker = new();
 }
 
+/// <summary>Marks a GET that does not answer HEAD.</summary>
+internal sealed class NoHead
+{
+    public static readonly NoHead Marker = new();
+}
+
 /// <summary>The preferences (<c>Prefer</c>) that an endpoint honours; it is never reached with another one.</summary>
 internal sealed record HonouredPreferences(Preference Set);
 
@@ -106,6 +112,10 @@ internal static class EndpointMetadata
             await JsonBody.ReadNothingAsync(invocation.HttpContext.Request, MaxNothingBytes, invocation.HttpContext.RequestAborted) is (_, { Count: > 0 } errors)
                 ? Problem.Of(errors)
                 : await next(invocation));
+
+    /// <summary>For a GET that changes something, or that does not end: HEAD, which promises neither, is refused with 405.</summary>
+    public static TBuilder WithoutHead<TBuilder>(this TBuilder builder)
+        where TBuilder : IEndpointConventionBuilder => builder.WithMetadata(NoHead.Marker);
 
     /// <summary>Lets everyone in, without a token; such an endpoint has no caller.</summary>
     public static TBuilder OpenToAll<TBuilder>(this TBuilder builder)

@@ -20,6 +20,7 @@ internal static class JobEventsEndpoints
         .WithPathExample("id", JobExamples.UnknownId)
         .RefuseUnknownQuery(JobCallerEndpoints.UserId)
         .WithUserId()
+        .WithoutHead()
         .RequireScope("jobs:read");
 
     private static async Task FollowAsync(

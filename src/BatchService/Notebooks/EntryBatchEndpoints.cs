@@ -40,7 +40,7 @@ internal static class EntryBatchEndpoints
             (body, wrong) => EntryBatch.Parse(body, wrong, limits),
             (notebook, batch, connection, token) => EntryWriter.WriteAsync(
                 connection,
-                new EntryWrite(notebook, context.GetCaller().Subject, batch, RevisionOf: null, limits.MaxRetries),
+                new EntryWrite(notebook, context.GetCaller(), batch, RevisionOf: null, limits.MaxRetries),
                 time,
                 token));
         signal.Announce(id);

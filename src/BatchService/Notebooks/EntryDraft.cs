@@ -10,6 +10,7 @@ namespace BatchService.Notebooks;
 internal sealed record EntryDraft(
     Guid? Id, string Content, string? ContentType, string? Topic, IReadOnlyList<Guid> References, Guid? FragmentOf, int? FragmentIndex)
 {
+    public const string DefaultContentType = "text/plain";
     public const int MaxContentTypeLength = 255;
     public const int MaxReferences = 1_000;
 

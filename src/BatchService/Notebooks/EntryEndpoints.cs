@@ -70,7 +70,7 @@ internal static class EntryEndpoints
             id,
             (body, errors) => EntryBatch.ParseOne(body, errors, limits),
             (notebook, entry, connection, token) => EntryWriter.WriteAsync(
-                connection, new EntryWrite(notebook, context.GetCaller().Subject, entry, revised, limits.MaxRetries), time, token));
+                connection, new EntryWrite(notebook, context.GetCaller(), entry, revised, limits.MaxRetries), time, token));
 
     private static async Task<IResult> ReadAsync(
         HttpContext context, EntryReader entries, string id, string entryId, CancellationToken cancellationToken)

@@ -2,7 +2,7 @@ using BatchService.Batching;
 
 namespace BatchService.Notebooks;
 
-/// <summary>An entry of a job.</summary>
+/// <summary>An entry that is to be written, and its index in the request.</summary>
 internal sealed record EntryItem(int Index, EntryDraft Draft) : IBatchItem
 {
     /// <summary>Reads an item as an entry of a batch is read.</summary>
@@ -15,9 +15,10 @@ internal sealed record EntryItem(int Index, EntryDraft Draft) : IBatchItem
     }
 }
 
-/// <summary>Where the entries of a job go, and on whose behalf.</summary>
+/// <summary>Where entries go, and on whose behalf.</summary>
 /// <param name="MaxRetries">Of the jobs that the entries make.</param>
-internal sealed record EntryTarget(Guid NotebookId, string Subject, string? StatedAuthor, int MaxRetries);
+/// <param name="RevisionOf">The entry that the (one) entry revises.</param>
+internal sealed record EntryTarget(Guid NotebookId, string Subject, string? StatedAuthor, int MaxRetries, Guid? RevisionOf = null);
 
 /// <summary>An entry with the ids that it and its job get.</summary>
 internal sealed record PlacedEntry(EntryItem Item, Guid Id, Guid JobId, DateTimeOffset Created);

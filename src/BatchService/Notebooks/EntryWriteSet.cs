@@ -8,8 +8,8 @@ using NpgsqlTypes;
 namespace BatchService.Notebooks;
 
 /// <summary>
-/// Writes entries of a job by one statement, <see cref="EntryWriteSql"/>: their positions, themselves and their jobs, or, when one of them
-/// does not fit, nothing; then the set is divided.
+/// Writes entries by one statement, <see cref="EntryWriteSql"/>: their positions, themselves and their jobs, or, when one of them does not
+/// fit, nothing; then a job divides the set.
 /// </summary>
 internal sealed class EntryWriteSet(IReadOnlyList<PlacedEntry> entries, EntryTarget target) : WriteSet
 {
@@ -64,8 +64,21 @@ internal sealed class EntryWriteSet(IReadOnlyList<PlacedEntry> entries, EntryTar
         if (result != EntryWriteSql.Written)
             return ItemOutcome.Failed(IndexOf(position), Blame(position, Refusal(position, told)));
         var id = entries[position].Id;
-        var row = NotebookJson.Object(writer => EntryWriter.WriteResultMembers(writer, id, long.Parse(told, CultureInfo.InvariantCulture)));
+        var row = NotebookJson.Object(writer => WriteResult(writer, id, long.Parse(told, CultureInfo.InvariantCulture)));
         return new ItemOutcome(IndexOf(position), ItemStatus.Completed) { Affected = 1, Id = $"{id}", Rows = [row] };
+    }
+
+    /// <summary>What a client is told of an entry that was written.</summary>
+    private void WriteResult(Utf8JsonWriter writer, Guid id, long position)
+    {
+        writer.WriteString("entry_id", id);
+        writer.WriteNumber("causal_position", position);
+
+        // Computing it takes a look at the whole notebook; a background pass does.
+        writer.WriteNumber("integration_cost", 0);
+        writer.WriteString("claims_status", ClaimsStatuses.Pending);
+        if (target.RevisionOf is { } revised)
+            writer.WriteString("revision_of", revised);
     }
 
     private Error Refusal(int position, string reason)
@@ -94,7 +107,7 @@ internal sealed class EntryWriteSet(IReadOnlyList<PlacedEntry> entries, EntryTar
         writer.WriteStringValue(entry.Id);
         writer.WriteStringValue(entry.JobId);
         writer.WriteStringValue(draft.Content);
-        writer.WriteStringValue(draft.ContentType ?? "text/plain");
+        writer.WriteStringValue(draft.ContentType ?? EntryDraft.DefaultContentType);
         writer.WriteStringValue(draft.Topic);
         WriteId(writer, draft.FragmentOf);
         if (draft.FragmentIndex is { } index)
@@ -105,6 +118,7 @@ internal sealed class EntryWriteSet(IReadOnlyList<PlacedEntry> entries, EntryTar
         foreach (var id in draft.References)
             writer.WriteStringValue(id);
         writer.WriteEndArray();
+        WriteId(writer, target.RevisionOf);
         writer.WriteEndArray();
     }).Span);
 

@@ -1,7 +1,7 @@
 namespace BatchService.Notebooks;
 
 /// <summary>
-/// The statement that writes entries of a job: <c>$1</c> (jsonb) is an array of entries, each an array of cells. It takes the positions
+/// The statement that writes entries: <c>$1</c> (jsonb) is an array of entries, each an array of cells. It takes the positions
 /// under the notebook's row lock, and writes all entries with their jobs or nothing at all.
 /// </summary>
 internal static class EntryWriteSql
@@ -30,6 +30,7 @@ internal static class EntryWriteSql
             SELECT h.*, EXISTS (SELECT FROM batch.notebook n WHERE {NotebookAccess.Condition(AccessTier.ReadWrite, "h.notebook_id", "h.subject")}) AS may
             FROM (SELECT ($1 -> 0 ->> 0)::uuid AS notebook_id, $1 -> 0 ->> 1 AS subject, $1 -> 0 ->> 2 AS stated_author,
                          ($1 -> 0 ->> 3)::timestamptz AS created, ($1 -> 0 ->> 4)::integer AS max_retries,
+                         ($1 -> 0 ->> 13)::uuid AS revision_of,
                          jsonb_array_length($1) AS count) AS h),
         named AS (
             SELECT i.ordinal, r.id, r.place
@@ -59,9 +60,9 @@ internal static class EntryWriteSql
             RETURNING n.current_sequence - head.count AS base),
         written AS (
             INSERT INTO batch.entry (notebook_id, id, causal_position, content, content_type, topic, author, stated_author, created,
-                                     fragment_of, fragment_index, "references")
+                                     revision_of, fragment_of, fragment_index, "references")
             SELECT head.notebook_id, i.id, taken.base + i.ordinal, i.content, i.content_type, i.topic, head.subject, head.stated_author,
-                   head.created, i.fragment_of, i.fragment_index, i.named
+                   head.created, head.revision_of, i.fragment_of, i.fragment_index, i.named
             FROM item i, head, taken
             RETURNING id, causal_position),
         queued AS (

@@ -21,6 +21,7 @@ internal static class JobQueueEndpoints
             .WithQueryParameter("type", "", $"One of {string.Join(", ", JobTypes.All)}; any without it")
             .WithQueryParameter("wait", "", $"Seconds to wait for a job, at most {MaxWaitSeconds}")
             .Honours(Preference.Wait)
+            .WithoutHead()
             .WithAnswer(StatusCodes.Status200OK, "The job; it is the worker's until its lease runs out.")
             .WithAnswer(StatusCodes.Status204NoContent, "There is none.");
         routes.MapPost("/notebooks/{id}/jobs", AddAsync)

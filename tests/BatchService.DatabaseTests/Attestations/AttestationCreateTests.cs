@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json;
+using BatchService.DatabaseTests.Operating;
 
 namespace BatchService.DatabaseTests.Attestations;
 
@@ -23,6 +24,19 @@ public sealed class AttestationCreateTests(AttestationsFixture fixture) : IClass
         var got = await fixture.Client.GetAnswerAsync(answer.Header("Location")!);
         Assert.Equal(HttpStatusCode.OK, got.Status);
         Assert.True(JsonElement.DeepEquals(answer.Root, got.Root), $"{answer.Text}\n{got.Text}");
+    }
+
+    [Fact]
+    public async Task Finds_by_the_example_of_one_call_what_the_example_of_the_other_creates()
+    {
+        var document = await OpenApiDocument.ReadAsync(fixture.Client);
+        var post = document.Calls.Single(call => call is { Method: "POST", Path: "/attestations" });
+        var get = document.Calls.Single(call => call is { Method: "GET", Path: "/attestations/{id}" });
+        var created = await fixture.Client.PostRawAsync("/attestations", post.Examples("application/json").Single().Value.GetRawText());
+
+        var got = await fixture.Client.GetAnswerAsync(get.Address((_, _) => null));
+
+        Assert.Equal((HttpStatusCode.Created, HttpStatusCode.OK), (created.Status, got.Status));
     }
 
     [Fact]

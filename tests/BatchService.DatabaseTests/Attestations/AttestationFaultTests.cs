@@ -8,7 +8,7 @@ using Microsoft.Extensions.DependencyInjection;
 namespace BatchService.DatabaseTests.Attestations;
 
 /// <summary>What goes wrong on the way: lost connections, ids that are taken.</summary>
-public sealed class AttestationFaultTests(AttestationsFixture fixture) : IClassFixture<AttestationsFixture>, IAsyncLifetime
+public sealed class AttestationFaultTests(AttestationFaultTests.Service fixture) : IClassFixture<AttestationFaultTests.Service>, IAsyncLifetime
 {
     public Task InitializeAsync() => fixture.ClearAsync();
 
@@ -53,6 +53,16 @@ public sealed class AttestationFaultTests(AttestationsFixture fixture) : IClassF
         var again = await fixture.Client.CreateAsync(commands, "best_effort");
         Assert.Equal(30, await fixture.CountAsync());
         Assert.Equal(answer.Status == HttpStatusCode.OK ? 30 : 30 - again.Sums().Succeeded, again.Sums().Failed);
+    }
+
+    [Fact]
+    public async Task Says_when_to_come_back_where_one_attestation_meets_a_lock()
+    {
+        await using var holder = await fixture.HoldAsync(AttestationsFixture.IdOf(1));
+
+        var answer = await fixture.Client.PostAsync("/attestations", new { id = AttestationsFixture.IdOf(1), subjects = new[] { "a" } });
+
+        Assert.Equal((HttpStatusCode.Conflict, "LOCK_TIMEOUT", "1"), (answer.Status, answer.Code, answer.Header("Retry-After")));
     }
 
     [Theory]
@@ -122,5 +132,11 @@ public sealed class AttestationFaultTests(AttestationsFixture fixture) : IClassF
         await answer.Results.Data.CopyToAsync(data, CancellationToken.None);
         await data.WriteAsync("]"u8.ToArray());
         return [.. System.Text.Json.JsonElement.Parse(data.ToArray()).EnumerateArray().Select(one => one.Id())];
+    }
+
+    /// <summary>Does not wait long for a lock.</summary>
+    public sealed class Service : AttestationsFixture
+    {
+        protected override void Configure(IDictionary<string, string?> settings) => settings["Database:LockTimeout"] = "00:00:00.300";
     }
 }

@@ -49,9 +49,28 @@ public sealed class AtlasRebuildTests : IAsyncLifetime
         await StartAsync(("Atlas:DebounceMilliseconds", "300"));
         var hooks = _service.Services.GetRequiredService<AtlasRebuild>();
 
-        var versions = await Task.WhenAll(Enumerable.Range(0, 3).Select(_ => hooks.RequestAsync(CancellationToken.None)));
+        var built = await Task.WhenAll(Enumerable.Range(0, 3).Select(_ => hooks.RequestAsync(CancellationToken.None)));
 
-        Assert.Equal([1, 1, 1], versions);
+        Assert.Equal([true, true, true], built);
+        Assert.Equal(1, await NumberAsync("version"));
+    }
+
+    [Fact]
+    public async Task A_hook_that_the_service_does_not_live_to_see_done_is_told_as_scheduled()
+    {
+        await StartAsync(("Atlas:DebounceMilliseconds", "60000"));
+        const string hook = """{ "onSuccess": ["atlas_rebuild"] }""";
+        var waiting = _service.Client.PostFramesAsync([FramesClient.Frame("a")], hook);
+        await RowsWait.UntilAsync(async () => await NumberAsync("requested") == 1);
+
+        // What the worker does when the service has drained for as long as it may.
+        _service.Services.GetRequiredService<AtlasWaiters>().Close();
+
+        foreach (var reply in new[] { await waiting, await _service.Client.PostFramesAsync([FramesClient.Frame("b")], hook) })
+            Assert.Equal("""[{"name":"atlas_rebuild","status":"scheduled"}]""", reply.Expect(200).Body.GetProperty("hooks").GetRawText());
+        Assert.Equal(2, await NumberAsync("requested"));
+        var call = (await _service.Client.CallAsync(HttpMethod.Post, "/atlas/rebuild")).Expect(503);
+        Assert.Equal(("OVERLOADED", "1"), (call.Code, call.Header("Retry-After")));
     }
 
     [Fact]

@@ -13,6 +13,7 @@ public sealed class FrameHookTests(FrameHookTests.Service service) : IClassFixtu
     public async Task InitializeAsync()
     {
         service.AtlasFailure = null;
+        service.AtlasBuilt = Task.CompletedTask;
         service.FramesAtRebuild.Clear();
         await service.ExecuteAsync("TRUNCATE batch.frame, batch.webhook");
     }
@@ -63,6 +64,19 @@ public sealed class FrameHookTests(FrameHookTests.Service service) : IClassFixtu
         Assert.Equal(1, await service.CountAsync("batch.frame"));
     }
 
+    [Fact]
+    public async Task A_rebuild_that_outlasts_the_deadline_of_the_call_is_told_as_scheduled()
+    {
+        var built = new TaskCompletionSource();
+        service.AtlasBuilt = built.Task;
+
+        var reply = (await service.Client.PostFramesAsync([Frame("a")], Atlas, ("Prefer", "wait=1"))).Expect(200);
+
+        Assert.Equal("""[{"name":"atlas_rebuild","status":"scheduled"}]""", reply.Body.GetProperty("hooks").GetRawText());
+        Assert.Equal([1L], service.FramesAtRebuild);
+        built.SetResult();
+    }
+
     [Theory]
     [InlineData("""{ "onSuccess": ["atlas_rebuild", { "webhook": "http://127.0.0.1:9" }] }""")]
     [InlineData("""{ "onSuccess": ["atlas_rebuild", { "webhook": "http://127.0.0.1:9" }], "preValidate": false }""")]
@@ -96,7 +110,7 @@ public sealed class FrameHookTests(FrameHookTests.Service service) : IClassFixtu
     }
 
     [Fact]
-    public async Task Replays_what_became_of_the_hooks_and_sends_no_second_webhook()
+    public async Task Replays_what_became_of_the_hooks_rebuilds_again_and_sends_no_second_webhook()
     {
         var first = (await service.Client.PostFramesAsync([Frame("a")], Both, ("Idempotency-Key", "hooks"))).Expect(200);
         var again = (await service.Client.PostFramesAsync([Frame("a")], Both, ("Idempotency-Key", "hooks"))).Expect(200);
@@ -105,12 +119,17 @@ public sealed class FrameHookTests(FrameHookTests.Service service) : IClassFixtu
         Assert.Equal(first.Text, again.Text);
         Assert.Equal("true", again.Header("Idempotent-Replayed"));
         Assert.Equal(1, await service.CountAsync("batch.webhook"));
+        // The first request might have died between its commit and its rebuild.
+        Assert.Equal([1L, 1L], service.FramesAtRebuild);
     }
 
     /// <summary>With an atlas that counts what it sees, from a connection of its own, and an outbox whose messages meet a closed port.</summary>
     public sealed class Service : FramesFixture
     {
         internal Exception? AtlasFailure { get; set; }
+
+        /// <summary>How long a rebuild takes.</summary>
+        internal Task AtlasBuilt { get; set; } = Task.CompletedTask;
 
         internal List<long> FramesAtRebuild { get; } = [];
 
@@ -123,11 +142,13 @@ public sealed class FrameHookTests(FrameHookTests.Service service) : IClassFixtu
             settings["Webhooks:AllowLoopback"] = "true";
         }
 
-        private async Task RebuildAsync(CancellationToken cancellationToken)
+        private async Task<bool> RebuildAsync(CancellationToken cancellationToken)
         {
             if (AtlasFailure is { } failure)
                 throw failure;
             FramesAtRebuild.Add(await CountAsync("batch.frame"));
+            await AtlasBuilt;
+            return true;
         }
     }
 }

@@ -1,4 +1,7 @@
 using BatchService.Notebooks;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
 
 namespace BatchService.DatabaseTests.Notebooks;
 
@@ -75,6 +78,26 @@ public sealed class CostTests(NotebooksFixture service) : IClassFixture<Notebook
     }
 
     [Fact]
+    public async Task A_pass_computes_40_groups_and_leaves_the_rest_to_the_next_one()
+    {
+        var notebook = await FillAsync(60, 6);
+        using var pass = new CostPass(
+            service.Services.GetRequiredService<CostStore>(),
+            Options.Create(new NotebookOptions { CostBatch = 1 }),
+            new OneTick(),
+            NullLogger<CostPass>.Instance);
+
+        await pass.StartAsync(CancellationToken.None);
+        await WaitAsync(async () => (await StoredAsync(notebook)).Count >= 40);
+
+        // Long enough for the other 20, if the pass went on.
+        await Task.Delay(200);
+        Assert.Equal(40, (await StoredAsync(notebook)).Count);
+        await pass.StopAsync(CancellationToken.None);
+        await ComputeAsync();
+    }
+
+    [Fact]
     public async Task A_notebook_is_deleted_with_what_was_computed_of_it()
     {
         var notebook = await FillAsync(3, 5);
@@ -126,5 +149,12 @@ public sealed class CostTests(NotebooksFixture service) : IClassFixture<Notebook
         var contents = await service.ReadAllAsync<string>("SELECT content FROM batch.entry WHERE notebook_id = $1 ORDER BY causal_position", notebook);
         var entries = contents.Select((content, index) => new CostEntry(Guid.Empty, index + 1, content, false, false, 0)).ToList();
         return [.. CostRun.Measure(entries, new CostState(0, TermVector.Empty)).Costs.Select(cost => cost.Cost.Total)];
+    }
+
+    /// <summary>Timers fire once, at once.</summary>
+    private sealed class OneTick : TimeProvider
+    {
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
+            base.CreateTimer(callback, state, TimeSpan.Zero, Timeout.InfiniteTimeSpan);
     }
 }

@@ -268,6 +268,21 @@ public sealed class FrameValidatorTests
     }
 
     [Theory]
+    [InlineData("status_snapshot")]
+    [InlineData("module_attribution")]
+    [InlineData("spend")]
+    [InlineData("turnCost")]
+    [InlineData("taskComplexity")]
+    [InlineData("contradiction_resolution")]
+    public void Limits_every_object_to_50000_units_unknown_fields_included(string path)
+    {
+        var rest = 50_000 - Compact(FrameJson.With($"{path}.padding", "\"\"").GetProperty(path)).Length;
+
+        AssertNone(FrameJson.With($"{path}.padding", Text(rest)));
+        AssertOne(FrameJson.With($"{path}.padding", Text(rest + 1)), path, "TOO_BIG", "Must not be longer than 50000 characters as JSON text");
+    }
+
+    [Theory]
     [InlineData("mood")]
     [InlineData("status_snapshot.foo")]
     [InlineData("module_attribution.foo")]
