@@ -47,9 +47,9 @@ internal sealed class ChromiumPage(Chromium browser, string session, string down
     /// <summary>What was downloaded under the name.</summary>
     public async Task<string> DownloadedAsync(string name)
     {
-        // It has its name from the moment that it is complete.
+        // An empty file holds its name until it is complete.
         var file = Path.Combine(downloads, name);
-        await RowsWait.UntilAsync(() => Task.FromResult(File.Exists(file)));
+        await RowsWait.UntilAsync(() => Task.FromResult(new FileInfo(file) is { Exists: true, Length: > 0 }));
         return await File.ReadAllTextAsync(file);
     }
 }

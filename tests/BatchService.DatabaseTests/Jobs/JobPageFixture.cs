@@ -24,7 +24,8 @@ public sealed class JobPageFixture : JobsFixture, IAsyncLifetime
     }
 
     /// <summary>The page <c>/jobs</c>, before anything is typed into it.</summary>
-    internal Task<ChromiumPage> OpenAsync() => _browser!.OpenAsync(new Uri(Address, "/jobs"));
+    /// <param name="service">Null: this one.</param>
+    internal Task<ChromiumPage> OpenAsync(Uri? service = null) => _browser!.OpenAsync(new Uri(service ?? Address, "/jobs"));
 
     /// <summary>The page with the subject's token pasted in.</summary>
     internal async Task<ChromiumPage> OpenAsync(string subject)

@@ -58,6 +58,31 @@ public sealed class JobPageTests(JobPageFixture fixture) : IClassFixture<JobPage
     }
 
     [ChromiumFact]
+    public async Task Goes_on_following_a_job_after_its_connection_was_lost()
+    {
+        var caller = fixture.As("page-lost");
+        await using var gate = await fixture.ShutAsync(815);
+        var items = Enumerable.Range(0, 20).Select(number => new { gated_id = number, gate = number == 10 ? 815 : 0 });
+        var id = await caller.AcceptedAsync(JobsCaller.Rows("gated", items));
+        await fixture.UntilSomeoneWaitsAsync(815);
+        var page = await fixture.OpenAsync();
+        await page.EvaluateAsync(
+            """
+            window.lost = 0;
+            window.fetch = (fetch => (address, options) => String(address).includes('/events') && lost++ === 0
+              ? Promise.resolve(new Response(new ReadableStream({ start: stream => stream.error(new TypeError('network error')) })))
+              : fetch(address, options))(window.fetch)
+            """);
+        await page.TypeAsync("#token", JobPageFixture.TokenOf("page-lost"));
+        await page.ClickAsync("#identity button");
+        await page.UntilAsync("window.lost === 2");
+        await gate.OpenAsync();
+
+        await page.UntilAsync($"{Row(id)}.dataset.status === 'completed'");
+        Assert.Equal(("completed", "100 %", "20 of 20"), await StandingAsync(page, id));
+    }
+
+    [ChromiumFact]
     public async Task Shows_failed_items_with_their_errors_and_what_was_sent()
     {
         var items = new object[] { new { code = "page-1" }, new { code = "page-1" }, new { code = "page-<b>2</b>", quantity = -1 }, new { code = "page-3" } };
@@ -161,6 +186,21 @@ public sealed class JobPageTests(JobPageFixture fixture) : IClassFixture<JobPage
         Assert.DoesNotContain("page-good", csv, StringComparison.Ordinal);
     }
 
+    [ChromiumFact]
+    public async Task Shows_the_jobs_of_the_user_who_is_typed_in_where_no_token_is_needed()
+    {
+        await using var open = new OpenService();
+        await open.InitializeAsync();
+        var own = await open.NewCaller().RanAsync(JobsCaller.Rows("word", [new { text = "own" }]));
+        var page = await fixture.OpenAsync(open.Address);
+        await page.UntilAsync("document.querySelector('#message').textContent === 'No jobs yet.'");
+        await page.TypeAsync("#user", "caller-1");
+        await page.ClickAsync("#identity button");
+        await page.UntilAsync("document.querySelectorAll('#jobs tr').length === 1");
+
+        Assert.Equal(("completed", "100 %", "1 of 1"), await StandingAsync(page, own));
+    }
+
     [Fact]
     public async Task Loads_nothing_from_elsewhere()
     {
@@ -194,4 +234,11 @@ public sealed class JobPageTests(JobPageFixture fixture) : IClassFixture<JobPage
         .. (await page.EvaluateAsync("[...document.querySelectorAll('#items tr')].map(row => [...row.cells].map(cell => cell.textContent).join('|'))"))
             .EnumerateArray().Select(item => item.GetString()!),
     ];
+
+    private sealed class OpenService : JobsFixture, IAsyncDisposable
+    {
+        protected override bool IsListening => true;
+
+        async ValueTask IAsyncDisposable.DisposeAsync() => await DisposeAsync();
+    }
 }

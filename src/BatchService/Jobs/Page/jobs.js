@@ -99,25 +99,34 @@ function show(job, atTop = false) {
   if (!ended.has(job.status) && !following.has(job.batch_job_id)) run(() => follow(job.batch_job_id));
 }
 
-/** Server-sent events by fetch: EventSource cannot send a token. */
+/** Follows a job to its end; a connection that is lost is made again, as EventSource would. */
 async function follow(id) {
   const stop = new AbortController();
   following.set(id, stop);
   try {
-    const response = await call(`/batch/jobs/${id}/events`, { signal: stop.signal });
-    const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
-    let buffer = '';
-    for (let chunk = await reader.read(); !chunk.done; chunk = await reader.read()) {
-      buffer += chunk.value;
-      const events = buffer.split('\n\n');
-      buffer = events.pop();
-      for (const event of events) {
-        const data = event.split('\n').find(line => line.startsWith('data: '));
-        if (data) show(JSON.parse(data.slice(6)));
-      }
+    while (!ended.has(rows.get(id)?.dataset.status)) {
+      await listen(id, stop.signal).catch(error => { if (!(error instanceof TypeError)) throw error; });
+      if (stop.signal.aborted) return;
+      if (!ended.has(rows.get(id).dataset.status)) await new Promise(resolve => setTimeout(resolve, 1000));
     }
   } finally {
-    following.delete(id);
+    if (following.get(id) === stop) following.delete(id);
+  }
+}
+
+/** Server-sent events by fetch: EventSource cannot send a token. Network failures are TypeErrors. */
+async function listen(id, signal) {
+  const response = await call(`/batch/jobs/${id}/events`, { signal });
+  const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+  let buffer = '';
+  for (let chunk = await reader.read(); !chunk.done; chunk = await reader.read()) {
+    buffer += chunk.value;
+    const events = buffer.split('\n\n');
+    buffer = events.pop();
+    for (const event of events) {
+      const data = event.split('\n').find(line => line.startsWith('data: '));
+      if (data) show(JSON.parse(data.slice(6)));
+    }
   }
 }
 
