@@ -1,3 +1,6 @@
+using System.Net;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Mvc.Testing;
 using Microsoft.AspNetCore.TestHost;
 using Microsoft.Extensions.DependencyInjection;
@@ -20,6 +23,12 @@ public class ServiceFixture : IAsyncLifetime
 
     /// <summary>The service's own container.</summary>
     public IServiceProvider Services => Created(_factory).Services;
+
+    /// <summary>Where it listens, if it does.</summary>
+    public Uri Address => new(Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
+
+    /// <summary>Other processes can reach it, too, on a port of the loopback.</summary>
+    protected virtual bool IsListening => false;
 
     /// <summary>What the database starts from.</summary>
     protected virtual DatabaseTemplate Template => DatabaseTemplate.Empty;
@@ -48,7 +57,12 @@ public class ServiceFixture : IAsyncLifetime
 
             builder.ConfigureTestServices(ConfigureServices);
         });
-        _ = _factory.Server;
+        if (IsListening)
+        {
+            _factory.UseKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0));
+        }
+
+        _factory.StartServer();
     }
 
     public async Task DisposeAsync()

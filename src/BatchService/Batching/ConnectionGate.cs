@@ -26,7 +26,7 @@ internal sealed class ConnectionGate(
         var isFree = await _free.WaitAsync(patience, cancellationToken);
         metrics?.Waited(Stopwatch.GetElapsedTime(began), inVain: !isFree);
         if (!isFree)
-            throw new BatchFaultException(new Error(ErrorCodes.Overloaded, "All database connections are busy."));
+            throw DatabaseFaults.Busy();
         try
         {
             return new Lease(await (isAfresh ? afresh : pool).OpenConnectionAsync(cancellationToken), _free);

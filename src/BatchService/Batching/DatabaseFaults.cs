@@ -5,8 +5,13 @@ namespace BatchService.Batching;
 /// <summary>Exceptions that end a whole transaction, as faults of the request.</summary>
 internal static class DatabaseFaults
 {
-    public static BatchFaultException Unavailable(Exception inner) =>
-        new(new Error(ErrorCodes.DatabaseUnavailable, "The database cannot be reached."), inner);
+    /// <summary>No connection is to be had: the database is out of reach, or it is well and every connection of the pool is in use.</summary>
+    public static BatchFaultException Unavailable(Exception inner) => IsExhaustedPool(inner)
+        ? Busy(inner)
+        : new BatchFaultException(new Error(ErrorCodes.DatabaseUnavailable, "The database cannot be reached."), inner);
+
+    public static BatchFaultException Busy(Exception? inner = null) =>
+        new(new Error(ErrorCodes.Overloaded, "All database connections are busy."), inner);
 
     public static BatchFaultException UnknownOutcome(Exception inner) => new(
         new Error(
@@ -35,4 +40,9 @@ internal static class DatabaseFaults
     public static bool IsConnectionLoss(Exception exception) =>
         exception is NpgsqlException and not PostgresException or IOException or ObjectDisposedException { InnerException: NpgsqlException }
         || exception is PostgresException { SqlState: "57P01" or "57P02" or "57P03" };
+
+    /// <summary>Npgsql has no type for it, and a connection attempt that takes too long is a TimeoutException, too: its text is all there is.</summary>
+    private static bool IsExhaustedPool(Exception exception) =>
+        exception is NpgsqlException { InnerException: TimeoutException }
+        && exception.Message.StartsWith("The connection pool has been exhausted", StringComparison.Ordinal);
 }

@@ -77,6 +77,7 @@ function show(job, atTop = false) {
   if (!row) {
     row = $('row').content.firstElementChild.cloneNode(true);
     row.addEventListener('click', event => act(event.target.dataset.do, job.batch_job_id));
+    row.dataset.job = job.batch_job_id;
     rows.set(job.batch_job_id, row);
     atTop ? $('jobs').prepend(row) : $('jobs').append(row);
   }
@@ -93,46 +94,60 @@ function show(job, atTop = false) {
   const has = (name, is) => { row.querySelector(`[data-do=${name}]`).hidden = !is; };
   has('cancel', !ended.has(job.status));
   has('retry', ended.has(job.status) && job.failed_items > 0);
+  has('retry-unprocessed', ended.has(job.status) && job.success_items + job.failed_items < job.total_items);
   has('csv', job.failed_items > 0);
   if (!ended.has(job.status) && !following.has(job.batch_job_id)) run(() => follow(job.batch_job_id));
 }
 
-/** Server-sent events by fetch: EventSource cannot send a token. */
+/** Follows a job to its end; a connection that is lost is made again, as EventSource would. */
 async function follow(id) {
   const stop = new AbortController();
   following.set(id, stop);
   try {
-    const response = await call(`/batch/jobs/${id}/events`, { signal: stop.signal });
-    const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
-    let buffer = '';
-    for (let chunk = await reader.read(); !chunk.done; chunk = await reader.read()) {
-      buffer += chunk.value;
-      const events = buffer.split('\n\n');
-      buffer = events.pop();
-      for (const event of events) {
-        const data = event.split('\n').find(line => line.startsWith('data: '));
-        if (data) show(JSON.parse(data.slice(6)));
-      }
+    while (!ended.has(rows.get(id)?.dataset.status)) {
+      await listen(id, stop.signal).catch(error => { if (!(error instanceof TypeError)) throw error; });
+      if (stop.signal.aborted) return;
+      if (!ended.has(rows.get(id).dataset.status)) await new Promise(resolve => setTimeout(resolve, 1000));
     }
   } finally {
-    following.delete(id);
+    if (following.get(id) === stop) following.delete(id);
+  }
+}
+
+/** Server-sent events by fetch: EventSource cannot send a token. Network failures are TypeErrors. */
+async function listen(id, signal) {
+  const response = await call(`/batch/jobs/${id}/events`, { signal });
+  const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+  let buffer = '';
+  for (let chunk = await reader.read(); !chunk.done; chunk = await reader.read()) {
+    buffer += chunk.value;
+    const events = buffer.split('\n\n');
+    buffer = events.pop();
+    for (const event of events) {
+      const data = event.split('\n').find(line => line.startsWith('data: '));
+      if (data) show(JSON.parse(data.slice(6)));
+    }
   }
 }
 
 const actions = {
   items: id => showItems(id),
   cancel: async id => show(await (await call(`/batch/jobs/${id}/cancel`, { method: 'POST' })).json()),
-  retry: async id => {
-    const body = { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: '{"only":"failed"}' };
-    const accepted = await (await call(`/batch/jobs/${id}/retry`, body)).json();
-    show(await (await call(`/batch/jobs/${accepted.batch_job_id}`)).json(), true);
-  },
+  retry: id => retry(id, 'failed'),
+  'retry-unprocessed': id => retry(id, 'unprocessed'),
   ndjson: id => download(id, { format: 'ndjson' }),
   csv: id => download(id, { format: 'csv', status: 'failed' }),
 };
 
 function act(name, id) {
   if (actions[name]) run(() => actions[name](id));
+}
+
+/** The new job is shown above the others. */
+async function retry(id, only) {
+  const body = { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ only }) };
+  const accepted = await (await call(`/batch/jobs/${id}/retry`, body)).json();
+  show(await (await call(`/batch/jobs/${accepted.batch_job_id}`)).json(), true);
 }
 
 async function download(id, query) {
