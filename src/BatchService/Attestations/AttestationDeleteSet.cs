@@ -70,7 +70,7 @@ internal sealed class AttestationDeleteSet(IReadOnlyList<AttestationId> ids, str
         new AttestationDeleteSet([.. positions.Select(position => ids[position])], owner) { Caller = Caller };
 
     public override DividedStatement ToDivided() => new(
-        Divided, [.. ids.Select(id => JsonSerializer.Serialize([id.Id, owner], CellsJson.Default.StringArray))]);
+        Divided, [.. ids.Select(id => JsonSerializer.Serialize([id.Id, owner], WireJson.Default.StringArray))]);
 
     public override ItemOutcome ReadDivided(int position, byte[]? row, string? result) =>
         result == "deleted" ? Deleted(position) : Missing(position);

@@ -92,7 +92,7 @@ internal static class AttestationEndpoints
         using var body = new MemoryStream();
         if (answer.Aborted)
         {
-            await using (var writer = new Utf8JsonWriter(body, Problem.Writing))
+            await using (var writer = new Utf8JsonWriter(body, WireJson.Writing))
             {
                 writer.WriteStartObject();
                 Problem.WriteMembers(writer, answer.Problems, Problem.TraceId(context));
@@ -121,7 +121,7 @@ internal static class AttestationEndpoints
             return;
         }
         context.Response.ContentType = RequestMedia.Json;
-        await using var writer = new Utf8JsonWriter(context.Response.BodyWriter, Problem.Writing);
+        await using var writer = new Utf8JsonWriter(context.Response.BodyWriter, WireJson.Writing);
         found.Write(writer);
     }
 
@@ -150,7 +150,7 @@ internal static class AttestationEndpoints
         }
         var found = await query.FindAsync(filter, after, cancellationToken).ToListAsync(cancellationToken);
         context.Response.ContentType = RequestMedia.Json;
-        await using var writer = new Utf8JsonWriter(context.Response.BodyWriter, Problem.Writing);
+        await using var writer = new Utf8JsonWriter(context.Response.BodyWriter, WireJson.Writing);
         writer.WriteStartObject();
         writer.WriteStartArray("attestations");
         foreach (var attestation in found.Take(page.Limit))

@@ -1,21 +1,19 @@
 using System.Buffers;
 using System.Text;
-using System.Text.Encodings.Web;
 using System.Text.Json;
+using BatchService.Batching;
 
 namespace BatchService.Attestations;
 
 /// <summary>JSON of attestations as bytes and texts.</summary>
 internal static class AttestationJson
 {
-    public static readonly JsonWriterOptions Writing = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
-
     /// <summary>The wire form of each attestation, in order.</summary>
     public static IReadOnlyList<ReadOnlyMemory<byte>> ToBytes(IReadOnlyList<AttestationItem> items)
     {
         var buffer = new ArrayBufferWriter<byte>(items.Count * 400);
         var ends = new int[items.Count];
-        using (var writer = new Utf8JsonWriter(buffer, Writing))
+        using (var writer = new Utf8JsonWriter(buffer, WireJson.Writing))
         {
             for (var position = 0; position < items.Count; position++)
             {
@@ -33,7 +31,7 @@ internal static class AttestationJson
     public static string Compact(JsonElement value)
     {
         var buffer = new ArrayBufferWriter<byte>(256);
-        using (var writer = new Utf8JsonWriter(buffer, Writing))
+        using (var writer = new Utf8JsonWriter(buffer, WireJson.Writing))
             value.WriteTo(writer);
         return Encoding.UTF8.GetString(buffer.WrittenSpan);
     }

@@ -58,7 +58,7 @@ internal static class AttestationQueryEndpoints
         HttpResponse response, AttestationQuery query, IReadOnlyList<AttestationFilter> filters, CancellationToken cancellationToken)
     {
         var body = new HeldBody(response);
-        await using var writer = new Utf8JsonWriter(body, Problem.Writing);
+        await using var writer = new Utf8JsonWriter(body, WireJson.Writing);
         writer.WriteStartArray();
         foreach (var filter in filters)
         {

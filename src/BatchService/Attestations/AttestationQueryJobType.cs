@@ -56,7 +56,7 @@ internal sealed class AttestationSearchSet(AttestationSearch search) : WriteSet
     public override async Task<SetAnswer> ReadAsync(NpgsqlDataReader reader, CancellationToken cancellationToken)
     {
         var found = new ArrayBufferWriter<byte>();
-        await using (var writer = new Utf8JsonWriter(found, AttestationJson.Writing))
+        await using (var writer = new Utf8JsonWriter(found, WireJson.Writing))
         {
             writer.WriteStartArray();
             while (await reader.ReadAsync(cancellationToken))

@@ -109,7 +109,7 @@ internal sealed class AttestationWriteSet(IReadOnlyList<AttestationItem> items, 
         // Whatever made the set fail, generated ids may be part of it, and nobody has seen them.
         _items = [.. _items.Select(item => item.ChoseId ? item : item.Renewed())];
         _json = null;
-        return _divided = new DividedStatement(Divided, [.. _items.Select(item => JsonSerializer.Serialize(Cells(item.Attestation), CellsJson.Default.StringArray))]);
+        return _divided = new DividedStatement(Divided, [.. _items.Select(item => JsonSerializer.Serialize(Cells(item.Attestation), WireJson.Default.StringArray))]);
     }
 
     public override ItemOutcome ReadDivided(int position, byte[]? row, string? result) => Stored(position);
@@ -147,7 +147,3 @@ internal sealed class AttestationWriteSet(IReadOnlyList<AttestationItem> items, 
     /// <summary>Contexts that fold to the same text are the same.</summary>
     public static string Fold(string context) => context.ToLowerInvariant();
 }
-
-/// <summary>Writes the cells of an attestation for a divided statement.</summary>
-[System.Text.Json.Serialization.JsonSerializable(typeof(string?[]))]
-internal sealed partial class CellsJson : System.Text.Json.Serialization.JsonSerializerContext;

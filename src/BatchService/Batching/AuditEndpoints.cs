@@ -72,7 +72,7 @@ internal static class AuditEndpoints
         }
         var rows = await filter.ReadAsync(database, cancellationToken);
         context.Response.ContentType = RequestMedia.Json;
-        await using (var writer = new Utf8JsonWriter(context.Response.BodyWriter, Problem.Writing))
+        await using (var writer = new Utf8JsonWriter(context.Response.BodyWriter, WireJson.Writing))
         {
             writer.WriteStartObject();
             writer.WriteStartArray("batches");

@@ -19,8 +19,6 @@ internal sealed record ItemTotals(long Total, long Successes, long Failures)
 /// <param name="separator">Between two results in the spool: a comma in a JSON array, a line feed in NDJSON.</param>
 internal sealed class ItemResults(ItemFormat format, Stream? live, byte separator, bool onlyFailed, bool isAtomic) : OutcomeSink, IAsyncDisposable
 {
-    private static readonly JsonWriterOptions Compact = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
-
     /// <summary>Results are passed on in pieces, so that no buffer becomes a large object, which only a full collection frees.</summary>
     private const int PieceBytes = 16 * 1024;
 
@@ -120,7 +118,7 @@ internal sealed class ItemResults(ItemFormat format, Stream? live, byte separato
 
     private async Task WriteAsync(IReadOnlyList<ItemOutcome> outcomes, CancellationToken cancellationToken)
     {
-        await using var writer = new Utf8JsonWriter(_buffer, Compact);
+        await using var writer = new Utf8JsonWriter(_buffer, WireJson.Writing);
         var separated = live is null && Spool.Length > 0;
         foreach (var outcome in outcomes)
         {

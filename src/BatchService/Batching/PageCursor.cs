@@ -12,7 +12,7 @@ internal static class PageCursor
     private const int MaxLength = 2_048;
 
     /// <summary>The text of a cursor.</summary>
-    public static string Write(params string[] keys) => Base64Url.EncodeToString(JsonSerializer.SerializeToUtf8Bytes(keys, CursorJson.Default.StringArray));
+    public static string Write(params string[] keys) => Base64Url.EncodeToString(JsonSerializer.SerializeToUtf8Bytes(keys, WireJson.Default.StringArray));
 
     /// <summary>The keys of a cursor; null when the text is none, or has another number of keys.</summary>
     public static IReadOnlyList<string>? Read(string text, int count)
@@ -21,7 +21,7 @@ internal static class PageCursor
             return null;
         try
         {
-            var keys = JsonSerializer.Deserialize(Base64Url.DecodeFromChars(text), CursorJson.Default.StringArray);
+            var keys = JsonSerializer.Deserialize(Base64Url.DecodeFromChars(text), WireJson.Default.StringArray);
             return keys?.Length == count && Array.TrueForAll(keys, key => key is not null && !key.Contains('\0', StringComparison.Ordinal)) ? keys : null;
         }
         catch (JsonException)
@@ -30,7 +30,3 @@ internal static class PageCursor
         }
     }
 }
-
-/// <summary>The serializer of cursors.</summary>
-[System.Text.Json.Serialization.JsonSerializable(typeof(string[]))]
-internal sealed partial class CursorJson : System.Text.Json.Serialization.JsonSerializerContext;

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using System.Text.Json.Serialization;
 using BatchService.Batching;
 using Npgsql;
 using NpgsqlTypes;
@@ -71,9 +70,5 @@ internal abstract class AnswerSet<TItem>(IReadOnlyList<TItem> items, string sql)
         IndexOf(position),
         new Error(code, detail, JsonPointer.Append(PointerOf(Items[position]), field)) { Index = IndexOf(position) });
 
-    private string ToJson(TItem item) => JsonSerializer.Serialize(Cells(item), AnswerSetJson.Default.StringArray);
+    private string ToJson(TItem item) => JsonSerializer.Serialize(Cells(item), WireJson.Default.StringArray);
 }
-
-/// <summary>Writes the cells of an item.</summary>
-[JsonSerializable(typeof(string?[]))]
-internal sealed partial class AnswerSetJson : JsonSerializerContext;

@@ -61,7 +61,7 @@ internal static class DeviceEndpoints
             return;
         }
         context.Response.ContentType = RequestMedia.Json;
-        await using var writer = new Utf8JsonWriter(context.Response.BodyWriter, Problem.Writing);
+        await using var writer = new Utf8JsonWriter(context.Response.BodyWriter, WireJson.Writing);
         writer.WriteStartObject();
         foreach (var member in device.EnumerateObject().Where(member => !member.NameEquals("found"u8)))
             member.WriteTo(writer);

@@ -57,7 +57,7 @@ internal static class ProofEndpoints
         var isSealed = proof.GetProperty("status").ValueEquals("SEALED"u8);
         var path = isSealed ? await lookups.FindPathAsync(id, cancellationToken) : null;
         context.Response.ContentType = RequestMedia.Json;
-        await using var writer = new Utf8JsonWriter(context.Response.BodyWriter, Problem.Writing);
+        await using var writer = new Utf8JsonWriter(context.Response.BodyWriter, WireJson.Writing);
         writer.WriteStartObject();
         foreach (var member in proof.EnumerateObject().Where(member => !member.NameEquals("found"u8)))
             member.WriteTo(writer);

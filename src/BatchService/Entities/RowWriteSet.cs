@@ -80,7 +80,7 @@ internal sealed class RowWriteSet(RowShape shape, IReadOnlyList<RowItem> items) 
         var keys = shape.Columns.Index().Where(column => shape.OnConflict?.Columns.Contains(column.Item.Name, StringComparer.Ordinal) == true).ToList();
         var seen = new HashSet<string>(StringComparer.Ordinal);
         return item.Cells.Index()
-            .Where(row => !seen.Add(JsonSerializer.Serialize([.. keys.Select(key => row.Item[key.Index])], RowCellsJson.Default.StringArray)))
+            .Where(row => !seen.Add(JsonSerializer.Serialize([.. keys.Select(key => row.Item[key.Index])], WireJson.Default.StringArray)))
             .Select(row => item.Pointers[row.Index])
             .FirstOrDefault();
     }
@@ -98,7 +98,7 @@ internal sealed class RowWriteSet(RowShape shape, IReadOnlyList<RowItem> items) 
 
     // Kept: a division that takes several transactions asks again.
     public override DividedStatement ToDivided() => _divided ??= new DividedStatement(
-        RowStatements.Divided(shape), [.. items.Select(item => JsonSerializer.Serialize(item.Cells[0], RowCellsJson.Default.StringArray))]);
+        RowStatements.Divided(shape), [.. items.Select(item => JsonSerializer.Serialize(item.Cells[0], WireJson.Default.StringArray))]);
 
     public override ItemOutcome ReadDivided(int position, byte[]? row, string? result) =>
         ToOutcome(position, [new RowAnswer(row, result ?? "missing")]);

@@ -103,7 +103,7 @@ internal static class AtlasEndpoints
             return;
         }
         context.Response.ContentType = "application/json";
-        await AtlasPage.WriteAsync(atlas, start, page.Limit, context.Response.BodyWriter, Problem.Writing, context.RequestAborted);
+        await AtlasPage.WriteAsync(atlas, start, page.Limit, context.Response.BodyWriter, WireJson.Writing, context.RequestAborted);
     }
 
     private static (AtlasCursor Start, Error? Error) Start(AtlasSnapshot atlas, PageQuery page)

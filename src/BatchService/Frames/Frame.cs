@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Text.Encodings.Web;
 using System.Text.Json;
 using BatchService.Batching;
 
@@ -10,14 +9,11 @@ namespace BatchService.Frames;
 /// <param name="Words">See <see cref="SearchWords"/>; of caption, reference point, next action, keywords and blockers.</param>
 internal sealed record Frame(string Id, DateTimeOffset Timestamp, string Words, ReadOnlyMemory<byte> Content)
 {
-    /// <summary>Texts stay readable; what is answered carries nosniff and the media type.</summary>
-    public static readonly JsonWriterOptions Writing = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
-
     /// <summary>Makes a frame of JSON that <see cref="FrameValidator"/> found valid.</summary>
     public static Frame Of(JsonElement frame)
     {
         var content = new ArrayBufferWriter<byte>();
-        using (var writer = new Utf8JsonWriter(content, Writing))
+        using (var writer = new Utf8JsonWriter(content, WireJson.Writing))
             FrameFields.Frame.Write(writer, frame);
         var isTime = Rfc3339.TryParse(frame.GetProperty("timestamp").GetString()!, out var timestamp);
         return isTime

@@ -98,7 +98,7 @@ internal static class FrameBatchEndpoints
         }
         var verdict = FrameValidator.Validate(json.Root);
         context.Response.ContentType = RequestMedia.Json;
-        await using (var writer = new Utf8JsonWriter(context.Response.BodyWriter, Problem.Writing))
+        await using (var writer = new Utf8JsonWriter(context.Response.BodyWriter, WireJson.Writing))
         {
             writer.WriteStartObject();
             FrameValidationJson.WriteMembers(writer, verdict);
@@ -111,7 +111,7 @@ internal static class FrameBatchEndpoints
     private static StoredAnswer Shape(HttpContext context, FrameBatchResult result, Preferences preferences)
     {
         var body = new ArrayBufferWriter<byte>();
-        using (var writer = new Utf8JsonWriter(body, Problem.Writing))
+        using (var writer = new Utf8JsonWriter(body, WireJson.Writing))
         {
             writer.WriteStartObject();
             if (!result.Success)

@@ -81,7 +81,7 @@ internal sealed partial class FrameHooks(AtlasRebuildRequest rebuildAtlas, ILogg
     private static byte[] DataOf(FrameBatchResult result)
     {
         var data = new ArrayBufferWriter<byte>();
-        using (var writer = new Utf8JsonWriter(data, Frame.Writing))
+        using (var writer = new Utf8JsonWriter(data, WireJson.Writing))
         {
             writer.WriteStartObject();
             result.WriteMembers(writer);

@@ -32,7 +32,7 @@ internal static class FramePatch
     public static ReadOnlyMemory<byte> Merge(JsonElement target, JsonElement patch)
     {
         var merged = new ArrayBufferWriter<byte>();
-        using (var writer = new Utf8JsonWriter(merged, Frame.Writing))
+        using (var writer = new Utf8JsonWriter(merged, WireJson.Writing))
             Write(writer, target, patch);
         return merged.WrittenMemory;
     }

@@ -20,7 +20,7 @@ internal sealed class FrameReads(NpgsqlDataSource database)
         if (await command.ExecuteScalarAsync(cancellationToken) is not string content)
             return null;
         var body = new ArrayBufferWriter<byte>(content.Length);
-        using (var writer = new Utf8JsonWriter(body, Frame.Writing))
+        using (var writer = new Utf8JsonWriter(body, WireJson.Writing))
             WriteFrame(writer, content);
         return body.WrittenMemory;
     }
@@ -40,7 +40,7 @@ internal sealed class FrameReads(NpgsqlDataSource database)
             command.Parameters.Add(value);
         var body = new ArrayBufferWriter<byte>();
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-        await using var writer = new Utf8JsonWriter(body, Frame.Writing);
+        await using var writer = new Utf8JsonWriter(body, WireJson.Writing);
         writer.WriteStartObject();
         writer.WriteStartArray("frames");
         var (count, last, more) = (0, "", false);

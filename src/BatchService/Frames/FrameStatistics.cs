@@ -47,7 +47,7 @@ internal sealed class FrameStatistics(NpgsqlDataSource database)
         await reader.ReadAsync(cancellationToken);
         var column = 0;
         var body = new ArrayBufferWriter<byte>();
-        await using var writer = new Utf8JsonWriter(body, Frame.Writing);
+        await using var writer = new Utf8JsonWriter(body, WireJson.Writing);
         writer.WriteStartObject();
         writer.WriteNumber("total", reader.GetInt64(column++));
         foreach (var name in s_times)

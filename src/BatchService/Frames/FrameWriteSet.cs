@@ -44,7 +44,7 @@ internal sealed class FrameWriteSet(IReadOnlyList<FrameItem> items) : WriteSet
     private ItemOutcome Stored(int position)
     {
         using var result = new MemoryStream();
-        using (var writer = new Utf8JsonWriter(result, Frame.Writing))
+        using (var writer = new Utf8JsonWriter(result, WireJson.Writing))
         {
             writer.WriteStartObject();
             writer.WriteString("id", items[position].Frame!.Id);

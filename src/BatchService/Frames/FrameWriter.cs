@@ -1,6 +1,5 @@
 using System.Text;
 using System.Text.Json;
-using System.Text.Json.Serialization;
 using BatchService.Batching;
 using Npgsql;
 using NpgsqlTypes;
@@ -79,7 +78,7 @@ internal static class FrameWriter
         [
             .. frames.Select(frame => JsonSerializer.Serialize(
                 [frame.Id, Rfc3339.Format(frame.Timestamp), Encoding.UTF8.GetString(frame.Content.Span), frame.Words, caller],
-                FrameCellsJson.Default.StringArray)),
+                WireJson.Default.StringArray)),
         ]);
 
     private static NpgsqlBatchCommand ToCommand(IReadOnlyList<Frame> frames, string caller, string sql)
@@ -111,7 +110,3 @@ internal static class FrameWriter
     private static NpgsqlParameter<T[]> Column<T>(NpgsqlDbType type, IEnumerable<Frame> frames, Func<Frame, T> value) =>
         new() { TypedValue = [.. frames.Select(value)], NpgsqlDbType = NpgsqlDbType.Array | type };
 }
-
-/// <summary>Writes the cells of a frame for a divided statement.</summary>
-[JsonSerializable(typeof(string[]))]
-internal sealed partial class FrameCellsJson : JsonSerializerContext;

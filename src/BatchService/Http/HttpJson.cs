@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using BatchService.Batching;
 
 namespace BatchService.Http;
 
@@ -14,6 +15,6 @@ internal sealed partial class HttpJson : JsonSerializerContext
     public static HttpJson Wire { get; } = new(new JsonSerializerOptions
     {
         PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
-        Encoder = Problem.Writing.Encoder,
+        Encoder = WireJson.Writing.Encoder,
     });
 }

@@ -130,7 +130,7 @@ internal sealed class ItemAnswerWriter(HttpContext context, ItemFormat format, P
     {
         var buffer = new ArrayBufferWriter<byte>(512);
         buffer.Write(Encoding.UTF8.GetBytes(before));
-        using (var writer = new Utf8JsonWriter(buffer, Problem.Writing))
+        using (var writer = new Utf8JsonWriter(buffer, WireJson.Writing))
         {
             writer.WriteStartObject();
             if (answer.Aborted)

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Text.Encodings.Web;
 using System.Text.Json;
 using BatchService.Batching;
 
@@ -11,11 +10,6 @@ namespace BatchService.Http;
 internal static class Problem
 {
     public const string MediaType = "application/problem+json";
-
-    /// <summary>
-    /// For every body of the service: texts stay readable, and nosniff plus the media type keep them from being run as HTML.
-    /// </summary>
-    public static readonly JsonWriterOptions Writing = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     private static readonly TimeSpan s_retryAfter = TimeSpan.FromSeconds(1);
 
@@ -32,7 +26,7 @@ internal static class Problem
             StoredAnswerWriter.SetCounts(context.Response, succeeded: 0, blamed);
         }
 
-        await using (var writer = new Utf8JsonWriter(context.Response.BodyWriter, Writing))
+        await using (var writer = new Utf8JsonWriter(context.Response.BodyWriter, WireJson.Writing))
         {
             writer.WriteStartObject();
             WriteMembers(writer, errors, TraceId(context));

@@ -80,7 +80,7 @@ internal static class JobEndpoints
     public static async Task WriteAsync(HttpContext context, JobStatus job)
     {
         context.Response.ContentType = RequestMedia.Json;
-        await using var writer = new Utf8JsonWriter(context.Response.BodyWriter, Problem.Writing);
+        await using var writer = new Utf8JsonWriter(context.Response.BodyWriter, WireJson.Writing);
         job.Write(writer);
     }
 
@@ -121,7 +121,7 @@ internal static class JobEndpoints
         var jobs = await JobStatusQuery.ListAsync(
             database, context.GetCaller().Subject, status, type, before, page.Limit + 1, cancellationToken);
         context.Response.ContentType = RequestMedia.Json;
-        await using var writer = new Utf8JsonWriter(context.Response.BodyWriter, Problem.Writing);
+        await using var writer = new Utf8JsonWriter(context.Response.BodyWriter, WireJson.Writing);
         writer.WriteStartObject();
         writer.WriteStartArray("jobs");
         foreach (var job in jobs.Take(page.Limit))

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using BatchService.Batching;
 using BatchService.Http;
 using Npgsql;
 
@@ -47,7 +48,7 @@ internal static class JobEventsEndpoints
     private static string ToEvent(JobStatus status)
     {
         using var data = new MemoryStream();
-        using (var writer = new Utf8JsonWriter(data, Problem.Writing))
+        using (var writer = new Utf8JsonWriter(data, WireJson.Writing))
             status.Write(writer);
         return $"event: {(status.HasEnded ? "completed" : "progress")}\ndata: {Encoding.UTF8.GetString(data.ToArray())}\n\n";
     }

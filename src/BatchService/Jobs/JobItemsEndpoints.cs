@@ -48,7 +48,7 @@ internal static class JobItemsEndpoints
         if (items.Count > limit)
             context.Response.Headers.Link = NextPage(context.Request, items[limit - 1].Index);
         context.Response.ContentType = RequestMedia.Json;
-        await using var writer = new Utf8JsonWriter(context.Response.BodyWriter, Problem.Writing);
+        await using var writer = new Utf8JsonWriter(context.Response.BodyWriter, WireJson.Writing);
         writer.WriteStartArray();
         foreach (var item in items.Take(limit))
             item.Write(writer, header);

@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using BatchService.Batching;
@@ -37,15 +36,13 @@ internal static class JobItemStatus
 internal sealed record JobResult(
     int Index, string Status, ReadOnlyMemory<byte> Output, string? ErrorCode, string? ErrorMessage, string? Pointer, DateTimeOffset ProcessedAt)
 {
-    private static readonly JsonWriterOptions s_writing = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
-
     /// <summary>The lines of some outcomes; those that left their item as it was are not told.</summary>
     /// <param name="offset">The item's index less the outcome's: a plan may count from the start of its part.</param>
     /// <param name="writeOutput">Writes what a completed item came to.</param>
     public static byte[] Write(IEnumerable<ItemOutcome> outcomes, int offset, Action<Utf8JsonWriter, ItemOutcome> writeOutput)
     {
         var block = new ArrayBufferWriter<byte>(16 * 1024);
-        using var writer = new Utf8JsonWriter(block, s_writing);
+        using var writer = new Utf8JsonWriter(block, WireJson.Writing);
         foreach (var outcome in outcomes)
         {
             if (JobItemStatus.Of(outcome) is not { } status)

@@ -58,7 +58,7 @@ internal static class JobResultsEndpoints
         HttpContext context, IAsyncEnumerable<JobItem> items, IReadOnlyList<string>? header, CancellationToken cancellationToken)
     {
         var body = new HeldBody(context.Response);
-        await using var writer = new Utf8JsonWriter(body, Problem.Writing);
+        await using var writer = new Utf8JsonWriter(body, WireJson.Writing);
         await foreach (var item in items.WithCancellation(cancellationToken))
         {
             item.Write(writer, header);

@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Text.Encodings.Web;
 using System.Text.Json;
 using BatchService.Batching;
 using Microsoft.Extensions.Options;
@@ -24,7 +23,6 @@ internal sealed class JobSubmission(
     private const int MaxErrors = 100;
 
     private static readonly JsonElement s_none = JsonElement.Parse("{}");
-    private static readonly JsonWriterOptions s_writing = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
 
     /// <summary>Checks an order; null, and the errors, when it is refused.</summary>
     public async Task<CheckedOrder?> CheckAsync(JobOrder order, Caller caller, List<Error> errors, CancellationToken cancellationToken)
@@ -140,7 +138,7 @@ internal sealed class JobSubmission(
         public async Task<IReadOnlyList<Error>> WriteAsync(CancellationToken cancellationToken)
         {
             var max = order.Mode.Atomic ? Math.Min(limits.MaxAtomicItems, limits.MaxItems) : limits.MaxItems;
-            await using var json = new Utf8JsonWriter(_block, s_writing);
+            await using var json = new Utf8JsonWriter(_block, WireJson.Writing);
             await foreach (var item in order.Order.Open(cancellationToken))
             {
                 if (item.Error is { } unreadable)

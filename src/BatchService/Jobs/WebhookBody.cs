@@ -1,4 +1,3 @@
-using System.Text.Encodings.Web;
 using System.Text.Json;
 using BatchService.Batching;
 
@@ -7,12 +6,10 @@ namespace BatchService.Jobs;
 /// <summary>The body of a webhook, the same bytes on every attempt.</summary>
 internal static class WebhookBody
 {
-    private static readonly JsonWriterOptions _writing = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
-
     public static byte[] Write(DueWebhook webhook)
     {
         using var body = new MemoryStream();
-        using (var writer = new Utf8JsonWriter(body, _writing))
+        using (var writer = new Utf8JsonWriter(body, WireJson.Writing))
         {
             writer.WriteStartObject();
             writer.WriteString("id", webhook.Id);

@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Text.Encodings.Web;
 using System.Text.Json;
 using BatchService.Batching;
 
@@ -8,9 +7,7 @@ namespace BatchService.Notebooks;
 /// <summary>Writes the JSON of notebooks: readable texts, RFC 3339 times, and the database's JSON as JSON.</summary>
 internal static class NotebookJson
 {
-    private static readonly JsonWriterOptions Writing = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
-
-    public static Utf8JsonWriter Writer(IBufferWriter<byte> buffer) => new(buffer, Writing);
+    public static Utf8JsonWriter Writer(IBufferWriter<byte> buffer) => new(buffer, WireJson.Writing);
 
     public static ReadOnlyMemory<byte> Write(Action<Utf8JsonWriter> write)
     {

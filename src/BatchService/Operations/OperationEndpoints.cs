@@ -95,7 +95,7 @@ internal static class OperationEndpoints
         var body = new ArrayBufferWriter<byte>(4096);
         var status = answer.Report.Success || preferences.MultiStatusOk ? StatusCodes.Status200OK : StatusCodes.Status207MultiStatus;
         string? retryAfter = null;
-        using (var writer = new Utf8JsonWriter(body, Problem.Writing))
+        using (var writer = new Utf8JsonWriter(body, WireJson.Writing))
         {
             writer.WriteStartObject();
             if (answer.Report.Aborted)

@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.Runtime.InteropServices;
 using System.Text;
-using System.Text.Encodings.Web;
 using System.Text.Json;
 using BatchService.Batching;
 
@@ -14,8 +13,6 @@ internal static class ReferenceResolver
     private const int MaxDepth = 64;
 
     private const int MaxPiece = 32 * 1024;
-
-    private static readonly JsonWriterOptions Compact = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>
     /// The value with its references replaced and its escapes undone, or the first error. A value without any comes back as it is.
@@ -34,7 +31,7 @@ internal static class ReferenceResolver
         }
 
         var buffer = new ArrayBufferWriter<byte>(JsonMarshal.GetRawUtf8Value(value).Length);
-        using (var writer = new Utf8JsonWriter(buffer, Compact))
+        using (var writer = new Utf8JsonWriter(buffer, WireJson.Writing))
         {
             if (Write(value, writer, results, ref budget) is { } error)
             {

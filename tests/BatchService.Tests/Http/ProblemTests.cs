@@ -104,7 +104,7 @@ public sealed class ProblemTests
     public void Lets_the_caller_add_members_and_name_the_array()
     {
         using var buffer = new MemoryStream();
-        using (var writer = new Utf8JsonWriter(buffer, Problem.Writing))
+        using (var writer = new Utf8JsonWriter(buffer, WireJson.Writing))
         {
             writer.WriteStartObject();
             Problem.WriteMembers(writer, [s_unique], "trace", "problems");
