@@ -120,7 +120,7 @@ internal sealed class Chromium : IAsyncDisposable
             while (true)
             {
                 var part = await _socket.ReceiveAsync(buffer.AsMemory(), CancellationToken.None);
-                message.Write(buffer, 0, part.Count);
+                await message.WriteAsync(buffer.AsMemory(0, part.Count));
                 if (!part.EndOfMessage)
                 {
                     continue;

@@ -87,7 +87,7 @@ public sealed partial class SingleWriteAuditTests(IdentityFixture service) : ICl
         Assert.Equal("0", await service.TextAsync("SELECT count(*) FROM batch.audit WHERE caller = 'audit-refused'"));
     }
 
-    [GeneratedRegex(@"\w+/\{\w+\}")]
+    [GeneratedRegex(@"\w+/\{\w+\}", RegexOptions.None, matchTimeoutMilliseconds: 1_000)]
     private static partial Regex Parameter { get; }
 
     private Task<HttpResponseMessage> SendAsync(HttpClient client, string method, string route, object? body)
