@@ -13,7 +13,8 @@ namespace BatchService.Jobs;
 /// False for the transactions of the run itself: an item that failed has no effect, and whether its failure is the last word is known only
 /// later; then it is told in a transaction without effects.
 /// </param>
-internal sealed class JobHook(JobLease lease, JobType type, TimeSpan leaseTime, TimeProvider time, int offset, bool tellsFailures) : TransactionHook
+internal sealed class JobHook(
+    JobLease lease, JobType type, JobOutput output, TimeSpan leaseTime, TimeProvider time, int offset, bool tellsFailures) : TransactionHook
 {
     private const int ResultsOfARow = 1_000;
 
@@ -71,7 +72,7 @@ internal sealed class JobHook(JobLease lease, JobType type, TimeSpan leaseTime, 
             new NpgsqlParameter<int> { TypedValue = piece.Min(outcome => outcome.Index) + offset },
             new NpgsqlParameter<int> { TypedValue = piece.Max(outcome => outcome.Index) + offset },
             new NpgsqlParameter<int> { TypedValue = piece.Count(outcome => JobItemStatus.Of(outcome) != JobItemStatus.Success) },
-            new NpgsqlParameter<byte[]> { TypedValue = JobResult.Write(piece, offset, type.WriteOutput) },
+            new NpgsqlParameter<byte[]> { TypedValue = JobResult.Write(piece, offset, output) },
         },
     };
 

@@ -75,7 +75,7 @@ internal sealed partial class JobRunner(
         }
         await using var plan = run.Plan as IAsyncDisposable;
         offset = run.Offset;
-        var hook = new JobHook(lease, type, LeaseTime, time, offset, tellsFailures: false);
+        var hook = new JobHook(lease, type, run.Output, LeaseTime, time, offset, tellsFailures: false);
         var end = await writer.WriteAsync(run.Plan, run.Mode, lease.Job.Caller, hook, cancellationToken);
         if (end.Refused)
             return JobRunEnd.Gone;
@@ -106,7 +106,7 @@ internal sealed partial class JobRunner(
     {
         var (end, _) = await transactions.RunAsync(
             lease.Job.Caller,
-            new JobHook(lease, type, LeaseTime, time, offset, tellsFailures: true),
+            new JobHook(lease, type, JobOutput.FirstRow, LeaseTime, time, offset, tellsFailures: true),
             immediateConstraints: false,
             (_, _) => Task.FromResult(new TransactionVerdict<bool>(true, true, failures)),
             cancellationToken);

@@ -91,6 +91,12 @@ internal static class BatchResponse
     {
         var created = operation.Action == OperationAction.Create || outcome.Results.Contains("created", StringComparer.Ordinal);
         writer.WriteNumber("statusCode", created ? 201 : 200);
+        WriteOutput(writer, answer.Batch, outcome);
+    }
+
+    /// <summary>What a completed operation came to, into an open object; a job's item tells the same.</summary>
+    public static void WriteOutput(Utf8JsonWriter writer, CheckedBatch batch, ItemOutcome outcome)
+    {
         writer.WriteNumber("affected", outcome.Affected);
         if (outcome.Results is [var single])
             writer.WriteString("outcome", single);
@@ -101,8 +107,7 @@ internal static class BatchResponse
                 writer.WriteStringValue(result);
             writer.WriteEndArray();
         }
-        var writes = operation.Action is not (OperationAction.Read or OperationAction.Assert);
-        if (operation.Action == OperationAction.Assert || (writes && !answer.Batch.Options.Representation))
+        if (!ShowsRows(batch, outcome.Index))
             return;
         writer.WriteStartArray("data");
         foreach (var row in outcome.Rows)
@@ -111,6 +116,14 @@ internal static class BatchResponse
         if (outcome.Truncated)
             writer.WriteBoolean("truncated", true);
     }
+
+    /// <summary>False for a row that is at hand only because another operation refers to it.</summary>
+    public static bool ShowsRows(CheckedBatch batch, int index) => batch.Operations[index].Operation.Action switch
+    {
+        OperationAction.Read => true,
+        OperationAction.Assert => false,
+        _ => batch.Options.Representation,
+    };
 
     private static void WriteFailed(Utf8JsonWriter writer, Error error)
     {
