@@ -14,9 +14,19 @@ namespace BatchService.Jobs;
 /// later; then it is told in a transaction without effects.
 /// </param>
 internal sealed class JobHook(
-    JobLease lease, JobType type, JobOutput output, TimeSpan leaseTime, TimeProvider time, int offset, bool tellsFailures) : TransactionHook
+    JobLease lease,
+    JobType type,
+    JobOutput output,
+    JobMetrics metrics,
+    TimeSpan leaseTime,
+    TimeProvider time,
+    int offset,
+    bool tellsFailures) : TransactionHook
 {
     private const int ResultsOfARow = 1_000;
+
+    private long _began;
+    private int _decided;
 
     public override bool TriesAgainLater => true;
 
@@ -32,6 +42,7 @@ internal sealed class JobHook(
             """,
             connection);
         AddKey(command.Parameters);
+        _began = time.GetTimestamp();
         return await command.ExecuteScalarAsync(cancellationToken) is "processing";
     }
 
@@ -39,6 +50,7 @@ internal sealed class JobHook(
         NpgsqlConnection connection, IReadOnlyList<ItemOutcome> outcomes, CancellationToken cancellationToken)
     {
         var decided = outcomes.Where(IsTold).ToList();
+        _decided = decided.Count;
         if (!tellsFailures)
             await type.BeforeCommitAsync(connection, lease.Job, decided, cancellationToken);
         await using var batch = new NpgsqlBatch(connection);
@@ -53,6 +65,13 @@ internal sealed class JobHook(
         // Only the last command gives rows.
         if (!await reader.ReadAsync(cancellationToken))
             throw new JobStoppedException();
+    }
+
+    public override void AfterCommit()
+    {
+        metrics.Decided(lease.Job.JobType, _decided);
+        if (!tellsFailures && _decided > 0)
+            metrics.Wrote(lease.Job.JobType, time.GetElapsedTime(_began));
     }
 
     private bool IsTold(ItemOutcome outcome) =>
