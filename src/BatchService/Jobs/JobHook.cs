@@ -50,7 +50,6 @@ internal sealed class JobHook(
         NpgsqlConnection connection, IReadOnlyList<ItemOutcome> outcomes, CancellationToken cancellationToken)
     {
         var decided = outcomes.Where(IsTold).ToList();
-        _decided = decided.Count;
         if (!tellsFailures)
             await type.BeforeCommitAsync(connection, lease.Job, decided, cancellationToken);
         await using var batch = new NpgsqlBatch(connection);
@@ -65,6 +64,7 @@ internal sealed class JobHook(
         // Only the last command gives rows.
         if (!await reader.ReadAsync(cancellationToken))
             throw new JobStoppedException();
+        _decided = decided.Count;
     }
 
     public override void AfterCommit()

@@ -70,6 +70,7 @@ internal sealed record JobOrder(
         { Root = root };
     }
 
+    /// <summary>More items than a job may have.</summary>
     /// <param name="root">The place of the items in the request.</param>
     public static Error TooMany(int maxItems, string root) =>
         new(ErrorCodes.BatchTooLarge, $"Batch size exceeds maximum ({maxItems})", root);

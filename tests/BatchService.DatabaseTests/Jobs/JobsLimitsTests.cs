@@ -67,7 +67,9 @@ public sealed class JobsLimitsTests(JobsLimitsTests.Fixture fixture) : IClassFix
     {
         var operations = Enumerable.Range(0, 1_001).Select(number => new
         {
-            entity = "word", action = "read", depends_on = number == 1_000 ? new[] { "op_0" } : [],
+            entity = "word",
+            action = "read",
+            depends_on = number == 1_000 ? new[] { "op_0" } : [],
         });
         var options = new { atomic = false, continueOnError = true };
         var call = await fixture.DefaultCaller.PostAsync("/batch", JsonSerializer.Serialize(new { operations, options }), RowsClient.Json, s_later);

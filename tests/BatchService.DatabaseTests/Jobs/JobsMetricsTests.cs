@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
-using BatchService.DatabaseTests.Rows;
 
 namespace BatchService.DatabaseTests.Jobs;
 
