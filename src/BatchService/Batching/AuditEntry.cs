@@ -27,6 +27,9 @@ internal sealed class AuditEntry(Caller caller, string route, string? traceId, D
         set => s_current.Value = value;
     }
 
+    /// <summary>Who asks.</summary>
+    public Caller Caller { get; set; } = caller;
+
     /// <summary>In whole milliseconds, as the id tells it.</summary>
     public DateTimeOffset At { get; } = DateTimeOffset.FromUnixTimeMilliseconds(now.ToUnixTimeMilliseconds());
 
@@ -75,7 +78,7 @@ internal sealed class AuditEntry(Caller caller, string route, string? traceId, D
             Parameters =
             {
                 new NpgsqlParameter<Guid> { TypedValue = BatchId },
-                new NpgsqlParameter<string> { TypedValue = caller.Subject },
+                new NpgsqlParameter<string> { TypedValue = Caller.Subject },
                 new NpgsqlParameter<DateTimeOffset> { TypedValue = At, NpgsqlDbType = NpgsqlDbType.TimestampTz },
                 new NpgsqlParameter<string> { TypedValue = route },
                 new NpgsqlParameter<string> { TypedValue = mode },

@@ -20,4 +20,9 @@ internal abstract class TransactionHook
     /// <param name="cancellationToken">Ends with the request's deadline.</param>
     public abstract Task BeforeCommitAsync(
         NpgsqlConnection connection, IReadOnlyList<ItemOutcome> outcomes, CancellationToken cancellationToken);
+
+    /// <summary>Runs when the transaction is known to be committed; where that is never learned, it does not run.</summary>
+    public virtual void AfterCommit()
+    {
+    }
 }

@@ -117,6 +117,8 @@ internal sealed partial class TransactionRunner(
         // Only what has written anything leaves a doubt.
         if (doubt is not null)
             audit?.Confirm(wrote: true);
+        if (end == TransactionEnd.Committed)
+            hook?.AfterCommit();
         return (end, value);
     }
 

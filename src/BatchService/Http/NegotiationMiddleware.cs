@@ -38,7 +38,8 @@ internal static class NegotiationMiddleware
         context.Features.Set(preferences);
         context.Response.OnStarting(() =>
         {
-            preferences.Confirm(context.Response, honoured);
+            // As the endpoint has left them: what it honours in part is confirmed in part.
+            context.GetPreferences().Confirm(context.Response, honoured);
             return Task.CompletedTask;
         });
         await next(context);

@@ -67,10 +67,10 @@ internal static class JobControlEndpoints
         NpgsqlDataSource database,
         JobItemReader reader,
         JobDoorEndpoints door,
-        IOptions<BatchOptions> limits,
-        CancellationToken cancellationToken)
+        IOptions<BatchOptions> limits)
     {
-        using var json = await JsonBody.ReadAsync(context.Request, limits.Value.MaxBodyBytes, cancellationToken);
+        using var deadline = RequestDeadline.Start(context, limits.Value);
+        using var json = await JsonBody.ReadAsync(context.Request, limits.Value.MaxBodyBytes, deadline.Token);
         var errors = new List<Error>();
         if (json.Error is { } unreadable)
             errors.Add(unreadable);
@@ -80,11 +80,11 @@ internal static class JobControlEndpoints
             errors.Add(keyError);
         if (errors.Count > 0)
         {
-            await Problem.WriteAsync(context, errors, cancellationToken);
+            await Problem.WriteAsync(context, errors, context.RequestAborted);
             return;
         }
         var statuses = only == "failed" ? [JobItemStatus.Failed] : JobItemStatus.Unprocessed;
-        await door.AcceptAsync(context, key, OrderAsync, cancellationToken);
+        await door.AcceptAsync(context, key, OrderAsync, deadline.Token);
 
         async Task<(JobOrder? Order, Error? Refusal)> OrderAsync(CancellationToken token)
         {
@@ -107,14 +107,14 @@ internal static class JobControlEndpoints
         return only ?? "";
     }
 
-    private static async Task DeleteAsync(
-        HttpContext context, string id, NpgsqlDataSource database, WriteCall call, CancellationToken cancellationToken)
-    {
-        if (await JobEndpoints.FindAsync(context, id, database, cancellationToken) is not { } job)
-            return;
-        await call.RunAsync(context, $"DELETE /batch/jobs/{id}", async (connection, token) =>
-            await JobRemoval.RemoveAsync(connection, job.JobId, token)
+    private static Task DeleteAsync(HttpContext context, string id, WriteCall call) =>
+        call.RunAsync(context, $"DELETE /batch/jobs/{id}", async (connection, token) =>
+        {
+            var (job, refusal) = await JobEndpoints.FindAsync(id, new NpgsqlCommand { Connection = connection }, context.GetCaller(), token);
+            if (job is null)
+                return WriteResult.Refused(refusal!);
+            return await JobRemoval.RemoveAsync(connection, job.JobId, token)
                 ? WriteResult.Done(new StoredAnswer(StatusCodes.Status204NoContent, RequestMedia.Json, default, 0, 0))
-                : WriteResult.Refused(new Error(ErrorCodes.JobStateConflict, "The job has not ended yet; cancel it first")));
-    }
+                : WriteResult.Refused(new Error(ErrorCodes.JobStateConflict, "The job has not ended yet; cancel it first"));
+        });
 }

@@ -47,19 +47,27 @@ internal sealed class JobEnding(TransactionRunner transactions, IOptions<JobOpti
         {
             await CompleteAsync(jobId, cancellationToken);
         }
+        var isGivenUp = $"p.status <> 'done' AND p.lost + (p.status = 'running' AND p.lease_until < clock_timestamp())::integer >= {options.Value.MaxLostLeases}";
         foreach (var jobId in await FindAsync(
-            """
+            $"""
             SELECT DISTINCT j.batch_job_id
             FROM batch.job AS j JOIN batch.job_part AS p ON p.batch_job_id = j.batch_job_id
-            WHERE j.status = 'processing' AND p.status <> 'done'
-              AND p.lost + (p.status = 'running' AND p.lease_until < clock_timestamp())::integer >= $1
+            WHERE j.status = 'processing' AND {isGivenUp}
             LIMIT 100
             """,
-            [new NpgsqlParameter<int> { TypedValue = options.Value.MaxLostLeases }],
+            [],
             cancellationToken))
         {
-            var error = $"worker_lost: {options.Value.MaxLostLeases} workers in a row were lost while they processed the same items";
-            await EndAsync(jobId, "failed", "status = 'processing'", error, cancellationToken);
+            // A part whose row is locked has a worker that lives, in a transaction that takes longer than the lease.
+            await EndAsync(
+                jobId,
+                "failed",
+                $"""
+                status = 'processing'
+                AND EXISTS (SELECT FROM batch.job_part AS p WHERE p.batch_job_id = j.batch_job_id AND {isGivenUp} FOR UPDATE SKIP LOCKED)
+                """,
+                $"worker_lost: {options.Value.MaxLostLeases} attempts in a row at the same items came to nothing: the worker was lost, took too long, or met an unexpected error",
+                cancellationToken);
         }
     }
 

@@ -89,9 +89,18 @@ internal static class JobEndpoints
     {
         if (await FindAsync(context, id, database, cancellationToken) is not { } job)
             return;
-        if (context.GetPreferences().Wait is { } wait && !job.HasEnded)
+        if (CapWait(context) is { } wait && !job.HasEnded)
             job = await watch.WaitForEndAsync(job, context.GetCaller().Subject, wait, cancellationToken);
         await WriteAsync(context, job);
+    }
+
+    /// <summary>How long is waited, which is what <c>Preference-Applied</c> is to say.</summary>
+    private static TimeSpan? CapWait(HttpContext context)
+    {
+        var preferences = context.GetPreferences();
+        if (preferences.Wait > JobWatch.Longest)
+            context.Features.Set(preferences with { Wait = JobWatch.Longest });
+        return context.GetPreferences().Wait;
     }
 
     private static async Task ListAsync(HttpContext context, NpgsqlDataSource database, JobTypes types, CancellationToken cancellationToken)

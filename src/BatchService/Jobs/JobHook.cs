@@ -13,9 +13,20 @@ namespace BatchService.Jobs;
 /// False for the transactions of the run itself: an item that failed has no effect, and whether its failure is the last word is known only
 /// later; then it is told in a transaction without effects.
 /// </param>
-internal sealed class JobHook(JobLease lease, JobType type, TimeSpan leaseTime, TimeProvider time, int offset, bool tellsFailures) : TransactionHook
+internal sealed class JobHook(
+    JobLease lease,
+    JobType type,
+    JobOutput output,
+    JobMetrics metrics,
+    TimeSpan leaseTime,
+    TimeProvider time,
+    int offset,
+    bool tellsFailures) : TransactionHook
 {
     private const int ResultsOfARow = 1_000;
+
+    private long _began;
+    private int _decided;
 
     public override bool TriesAgainLater => true;
 
@@ -31,6 +42,7 @@ internal sealed class JobHook(JobLease lease, JobType type, TimeSpan leaseTime, 
             """,
             connection);
         AddKey(command.Parameters);
+        _began = time.GetTimestamp();
         return await command.ExecuteScalarAsync(cancellationToken) is "processing";
     }
 
@@ -52,6 +64,14 @@ internal sealed class JobHook(JobLease lease, JobType type, TimeSpan leaseTime, 
         // Only the last command gives rows.
         if (!await reader.ReadAsync(cancellationToken))
             throw new JobStoppedException();
+        _decided = decided.Count;
+    }
+
+    public override void AfterCommit()
+    {
+        metrics.Decided(lease.Job.JobType, _decided);
+        if (!tellsFailures && _decided > 0)
+            metrics.Wrote(lease.Job.JobType, time.GetElapsedTime(_began));
     }
 
     private bool IsTold(ItemOutcome outcome) =>
@@ -71,7 +91,7 @@ internal sealed class JobHook(JobLease lease, JobType type, TimeSpan leaseTime, 
             new NpgsqlParameter<int> { TypedValue = piece.Min(outcome => outcome.Index) + offset },
             new NpgsqlParameter<int> { TypedValue = piece.Max(outcome => outcome.Index) + offset },
             new NpgsqlParameter<int> { TypedValue = piece.Count(outcome => JobItemStatus.Of(outcome) != JobItemStatus.Success) },
-            new NpgsqlParameter<byte[]> { TypedValue = JobResult.Write(piece, offset, type.WriteOutput) },
+            new NpgsqlParameter<byte[]> { TypedValue = JobResult.Write(piece, offset, output) },
         },
     };
 

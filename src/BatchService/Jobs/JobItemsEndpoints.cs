@@ -19,7 +19,7 @@ internal static class JobItemsEndpoints
         .WithPathExample("id", JobExamples.UnknownId, "From the answer of the submission")
         .WithQueryParameter("status", "", string.Join(", ", JobItemStatus.All))
         .WithQueryParameter("cursor", "", "The item_index behind which the page begins")
-        .WithQueryParameter("limit", "", "1 to 500, default 500")
+        .WithQueryParameter("limit", "", "1 to 500, default 50")
         .RefuseUnknownQuery("status", "cursor", "limit", JobCallerEndpoints.UserId)
         .WithUserId()
         .RequireScope("jobs:read");
@@ -29,7 +29,7 @@ internal static class JobItemsEndpoints
     {
         var query = context.Request.Query;
         var errors = new List<Error>();
-        var limit = Number("limit", 1, PageQuery.MaxLimit) ?? PageQuery.MaxLimit;
+        var limit = Number("limit", 1, PageQuery.MaxLimit) ?? PageQuery.DefaultLimit;
         var after = Number("cursor", 0, int.MaxValue) ?? -1;
         var status = query["status"].Count > 0 ? query["status"].ToString() : null;
         if (status is not null && !JobItemStatus.All.Contains(status, StringComparer.Ordinal))

@@ -6,9 +6,11 @@ using NpgsqlTypes;
 namespace BatchService.Jobs;
 
 /// <summary>A claimed part of a job: the right to process it, for as long as the fence is the latest.</summary>
-/// <param name="Lost">How many leases before this one were lost without progress.</param>
+/// <param name="Lost">How many attempts before this one came to nothing.</param>
+/// <param name="IsTakenOver">The lease before this one ran out.</param>
 /// <param name="ChunkItems">How many items to write together.</param>
-internal sealed record JobLease(Guid JobId, int Part, long Fence, int Lost, int FirstIndex, int ItemCount, int ChunkItems, JobHead Job);
+internal sealed record JobLease(
+    Guid JobId, int Part, long Fence, int Lost, bool IsTakenOver, int FirstIndex, int ItemCount, int ChunkItems, JobHead Job);
 
 /// <summary>What all parts of a job have in common.</summary>
 internal sealed record JobHead(Guid JobId, string JobType, Caller Caller, JsonElement Options, IReadOnlyList<string>? Header, int TotalItems);
@@ -21,7 +23,7 @@ internal sealed class JobQueue(NpgsqlDataSource database, TimeSpan leaseTime, in
 {
     private const string ClaimSql = """
         WITH next AS (
-            SELECT p.batch_job_id, p.part
+            SELECT p.batch_job_id, p.part, p.status = 'running' AS is_taken_over
             FROM batch.job_part AS p
             JOIN batch.job AS j ON j.batch_job_id = p.batch_job_id
             WHERE p.status <> 'done'
@@ -39,14 +41,14 @@ internal sealed class JobQueue(NpgsqlDataSource database, TimeSpan leaseTime, in
                 lost = p.lost + (p.status = 'running')::integer, not_before = NULL
             FROM next
             WHERE p.batch_job_id = next.batch_job_id AND p.part = next.part
-            RETURNING p.batch_job_id, p.part, p.fence, p.lost, p.first_index, p.item_count, p.chunk_items),
+            RETURNING p.batch_job_id, p.part, p.fence, p.lost, p.first_index, p.item_count, p.chunk_items, next.is_taken_over),
         started AS (
             UPDATE batch.job AS j
             SET status = 'processing', started_at = clock_timestamp()
             FROM claimed
             WHERE j.batch_job_id = claimed.batch_job_id AND j.status = 'pending')
         SELECT c.batch_job_id, c.part, c.fence, c.lost, c.first_index, c.item_count, c.chunk_items,
-               j.job_type, j.caller, j.caller_json, j.options, j.header, j.total_items
+               j.job_type, j.caller, j.caller_json, j.options, j.header, j.total_items, c.is_taken_over
         FROM claimed AS c JOIN batch.job AS j ON j.batch_job_id = c.batch_job_id
         """;
 
@@ -128,7 +130,15 @@ internal sealed class JobQueue(NpgsqlDataSource database, TimeSpan leaseTime, in
             await reader.IsDBNullAsync(11, cancellationToken) ? null : reader.GetFieldValue<string[]>(11),
             reader.GetInt32(12));
         return new JobLease(
-            head.JobId, reader.GetInt32(1), reader.GetInt64(2), reader.GetInt32(3), reader.GetInt32(4), reader.GetInt32(5), reader.GetInt32(6), head);
+            head.JobId,
+            reader.GetInt32(1),
+            reader.GetInt64(2),
+            reader.GetInt32(3),
+            reader.GetBoolean(13),
+            reader.GetInt32(4),
+            reader.GetInt32(5),
+            reader.GetInt32(6),
+            head);
     }
 
     private NpgsqlCommand Command(string sql, JobLease lease, params NpgsqlParameter[] parameters)

@@ -9,15 +9,15 @@ internal sealed class JobMetrics : IDisposable
 
     private readonly Meter _meter;
     private readonly Counter<long> _items;
-    private readonly Histogram<double> _partSeconds;
+    private readonly Histogram<double> _chunkSeconds;
     private readonly Counter<long> _attempts;
     private readonly Counter<long> _losses;
 
     public JobMetrics(IMeterFactory meters)
     {
         _meter = meters.Create(MeterName);
-        _items = _meter.CreateCounter<long>("batch_job_items", "{item}", "Items of jobs that were processed");
-        _partSeconds = _meter.CreateHistogram<double>("batch_job_part_duration", "s", "Time to process a part of a job");
+        _items = _meter.CreateCounter<long>("batch_job_items", "{item}", "Items of jobs that were decided");
+        _chunkSeconds = _meter.CreateHistogram<double>("batch_job_chunk_duration", "s", "Time of a transaction that writes items of a job");
         _attempts = _meter.CreateCounter<long>("batch_job_attempts", "{attempt}", "Parts that were claimed");
         _losses = _meter.CreateCounter<long>("batch_job_lease_losses", "{lease}", "Leases that were taken over from a worker that gave no sign");
     }
@@ -32,9 +32,11 @@ internal sealed class JobMetrics : IDisposable
             _losses.Add(1, new KeyValuePair<string, object?>("job_type", jobType));
     }
 
-    public void Ran(string jobType, int items) => _items.Add(items, new KeyValuePair<string, object?>("job_type", jobType));
+    /// <summary>Items were decided, for good.</summary>
+    public void Decided(string jobType, int items) => _items.Add(items, new KeyValuePair<string, object?>("job_type", jobType));
 
-    public void Took(string jobType, TimeSpan time) => _partSeconds.Record(time.TotalSeconds, new KeyValuePair<string, object?>("job_type", jobType));
+    /// <summary>A transaction that had effects is committed.</summary>
+    public void Wrote(string jobType, TimeSpan time) => _chunkSeconds.Record(time.TotalSeconds, new KeyValuePair<string, object?>("job_type", jobType));
 
     public void Dispose() => _meter.Dispose();
 }

@@ -45,7 +45,7 @@ internal sealed record JobOrder(
         else if (count == 0)
             errors.Add(new Error(ErrorCodes.BatchEmpty, "Batch request must contain at least one item", "/items"));
         else if (count > maxItems)
-            errors.Add(TooMany(maxItems));
+            errors.Add(TooMany(maxItems, "/items"));
         var options = ReadObject(fields, "options");
         var metadata = ReadObject(fields, "metadata");
         if (metadata.ValueKind == JsonValueKind.Object && Encoding.UTF8.GetByteCount(metadata.GetRawText()) > MaxMetadataBytes)
@@ -70,8 +70,10 @@ internal sealed record JobOrder(
         { Root = root };
     }
 
-    public static Error TooMany(int maxItems) =>
-        new(ErrorCodes.BatchTooLarge, $"Batch size exceeds maximum ({maxItems})", "/items");
+    /// <summary>More items than a job may have.</summary>
+    /// <param name="root">The place of the items in the request.</param>
+    public static Error TooMany(int maxItems, string root) =>
+        new(ErrorCodes.BatchTooLarge, $"Batch size exceeds maximum ({maxItems})", root);
 
     public static string TooLongMetadata { get; } = $"must not be longer than {MaxMetadataBytes} bytes";
 

@@ -36,10 +36,12 @@ internal static class JobItemStatus
 internal sealed record JobResult(
     int Index, string Status, ReadOnlyMemory<byte> Output, string? ErrorCode, string? ErrorMessage, string? Pointer, DateTimeOffset ProcessedAt)
 {
+    /// <summary>Rows that are shown to nobody: other items of the part refer to them.</summary>
+    public IReadOnlyList<ReadOnlyMemory<byte>> HiddenRows { get; init; } = [];
+
     /// <summary>The lines of some outcomes; those that left their item as it was are not told.</summary>
     /// <param name="offset">The item's index less the outcome's: a plan may count from the start of its part.</param>
-    /// <param name="writeOutput">Writes what a completed item came to.</param>
-    public static byte[] Write(IEnumerable<ItemOutcome> outcomes, int offset, Action<Utf8JsonWriter, ItemOutcome> writeOutput)
+    public static byte[] Write(IEnumerable<ItemOutcome> outcomes, int offset, JobOutput output)
     {
         var block = new ArrayBufferWriter<byte>(16 * 1024);
         using var writer = new Utf8JsonWriter(block, WireJson.Writing);
@@ -57,7 +59,7 @@ internal sealed record JobResult(
             else if (outcome.Status == ItemStatus.Skipped)
                 WriteError(writer, new Error(ErrorCodes.DependencyFailed, "Dependency failed"), outcome.Index);
             else
-                WriteOutput(writer, outcome, writeOutput);
+                WriteOutput(writer, outcome, output);
             writer.WriteEndObject();
             writer.Flush();
             writer.Reset();
@@ -72,11 +74,16 @@ internal sealed record JobResult(
         return new JobResult(
             json.GetProperty("i"u8).GetInt32(),
             json.GetProperty("s"u8).GetString()!,
-            json.TryGetProperty("o"u8, out var output) ? System.Text.Encoding.UTF8.GetBytes(output.GetRawText()) : default(ReadOnlyMemory<byte>),
+            json.TryGetProperty("o"u8, out var output) ? Raw(output) : default,
             Text("c"),
             Text("e"),
             Text("p"),
-            processedAt);
+            processedAt)
+        {
+            HiddenRows = json.TryGetProperty("h"u8, out var rows) ? [.. rows.EnumerateArray().Select(Raw)] : [],
+        };
+
+        static ReadOnlyMemory<byte> Raw(JsonElement value) => System.Text.Encoding.UTF8.GetBytes(value.GetRawText());
 
         string? Text(string name) => json.TryGetProperty(name, out var value) ? value.GetString() : null;
     }
@@ -119,9 +126,15 @@ internal sealed record JobResult(
         return at >= 0 && (end == pointer.Length || pointer[end] == '/') ? pointer[end..] : pointer;
     }
 
-    private static void WriteOutput(Utf8JsonWriter writer, ItemOutcome outcome, Action<Utf8JsonWriter, ItemOutcome> writeOutput)
+    private static void WriteOutput(Utf8JsonWriter writer, ItemOutcome outcome, JobOutput output)
     {
         writer.WritePropertyName("o"u8);
-        writeOutput(writer, outcome);
+        output.Write(writer, outcome);
+        if (outcome.Rows.Count == 0 || !output.HidesRows(outcome))
+            return;
+        writer.WriteStartArray("h"u8);
+        foreach (var row in outcome.Rows)
+            writer.WriteRawValue(row.Span, skipInputValidation: true);
+        writer.WriteEndArray();
     }
 }

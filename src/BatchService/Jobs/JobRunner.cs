@@ -75,7 +75,7 @@ internal sealed partial class JobRunner(
         }
         await using var plan = run.Plan as IAsyncDisposable;
         offset = run.Offset;
-        var hook = new JobHook(lease, type, LeaseTime, time, offset, tellsFailures: false);
+        var hook = new JobHook(lease, type, run.Output, metrics, LeaseTime, time, offset, tellsFailures: false);
         var end = await writer.WriteAsync(run.Plan, run.Mode, lease.Job.Caller, hook, cancellationToken);
         if (end.Refused)
             return JobRunEnd.Gone;
@@ -84,7 +84,6 @@ internal sealed partial class JobRunner(
         await run.FinishAsync(cancellationToken);
         if (mode.Atomic && !end.Committed)
             await outcomes.StoreFailuresAsync(cancellationToken);
-        metrics.Ran(lease.Job.JobType, lease.ItemCount);
         return new JobRunEnd(JobRunState.Done, pace.ChunkItems);
     }
 
@@ -106,7 +105,7 @@ internal sealed partial class JobRunner(
     {
         var (end, _) = await transactions.RunAsync(
             lease.Job.Caller,
-            new JobHook(lease, type, LeaseTime, time, offset, tellsFailures: true),
+            new JobHook(lease, type, JobOutput.FirstRow, metrics, LeaseTime, time, offset, tellsFailures: true),
             immediateConstraints: false,
             (_, _) => Task.FromResult(new TransactionVerdict<bool>(true, true, failures)),
             cancellationToken);

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Text;
 using System.Text.Json;
 using BatchService.Batching;
 using Microsoft.Extensions.Options;
@@ -55,8 +56,9 @@ internal sealed class JobSubmission(
     public async Task<(AcceptedJob? Job, IReadOnlyList<Error> Errors)> WriteAsync(
         NpgsqlConnection connection, CheckedOrder order, Caller caller, CancellationToken cancellationToken)
     {
-        if (await RefuseQuotaAsync(connection, caller, cancellationToken) is { } quota)
-            return (null, [quota]);
+        // A first look spares the work; what counts is the second one.
+        if (await RefuseQuotaAsync(connection, caller, own: 0, isLocked: false, cancellationToken) is { } early)
+            return (null, [early]);
         var jobId = Guid.CreateVersion7(time.GetUtcNow());
         AuditEntry.Current?.JobId = jobId;
         await InsertJobAsync(connection, jobId, order.Order, caller, cancellationToken);
@@ -64,6 +66,8 @@ internal sealed class JobSubmission(
         var errors = await writer.WriteAsync(cancellationToken);
         if (errors.Count > 0)
             return (null, errors);
+        if (await RefuseQuotaAsync(connection, caller, own: 1, isLocked: true, cancellationToken) is { } late)
+            return (null, [late]);
         await using var finish = new NpgsqlBatch(connection);
         finish.BatchCommands.Add(new NpgsqlBatchCommand("UPDATE batch.job SET total_items = $2 WHERE batch_job_id = $1")
         {
@@ -76,25 +80,29 @@ internal sealed class JobSubmission(
 
     private static JsonElement OptionsOf(JobOrder order) => order.Options.ValueKind == JsonValueKind.Object ? order.Options : s_none;
 
-    /// <summary>The lock makes callers with several submissions at once wait for each other.</summary>
-    private async Task<Error?> RefuseQuotaAsync(NpgsqlConnection connection, Caller caller, CancellationToken cancellationToken)
+    /// <summary>
+    /// Counts the caller's unfinished jobs. The lock makes several submissions of a caller count one after the other; it is held to the
+    /// end of the transaction, and so comes last in it: a small job need not wait until a large one is stored.
+    /// </summary>
+    /// <param name="own">How many of them the transaction itself has made.</param>
+    private async Task<Error?> RefuseQuotaAsync(
+        NpgsqlConnection connection, Caller caller, int own, bool isLocked, CancellationToken cancellationToken)
     {
         await using var batch = new NpgsqlBatch(connection);
-        batch.BatchCommands.Add(new NpgsqlBatchCommand("SELECT pg_advisory_xact_lock(hashtextextended('batch.job ' || $1, 0))")
-        {
-            Parameters = { new NpgsqlParameter<string> { TypedValue = caller.Subject } },
-        });
-        batch.BatchCommands.Add(new NpgsqlBatchCommand("SELECT count(*) FROM batch.job WHERE caller = $1 AND status IN ('pending', 'processing')")
-        {
-            Parameters = { new NpgsqlParameter<string> { TypedValue = caller.Subject } },
-        });
+        if (isLocked)
+            batch.BatchCommands.Add(OfCaller("SELECT pg_advisory_xact_lock(hashtextextended('batch.job ' || $1, 0))", caller));
+        batch.BatchCommands.Add(OfCaller("SELECT count(*) FROM batch.job WHERE caller = $1 AND status IN ('pending', 'processing')", caller));
         await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
-        await reader.NextResultAsync(cancellationToken);
+        if (isLocked)
+            await reader.NextResultAsync(cancellationToken);
         await reader.ReadAsync(cancellationToken);
-        return reader.GetInt64(0) >= options.Value.MaxRunningPerCaller
+        return reader.GetInt64(0) - own >= options.Value.MaxRunningPerCaller
             ? new Error(ErrorCodes.JobQuotaExceeded, $"The caller has {options.Value.MaxRunningPerCaller} unfinished jobs already")
             : null;
     }
+
+    private static NpgsqlBatchCommand OfCaller(string sql, Caller caller) =>
+        new(sql) { Parameters = { new NpgsqlParameter<string> { TypedValue = caller.Subject } } };
 
     private static async Task InsertJobAsync(
         NpgsqlConnection connection, Guid jobId, JobOrder order, Caller caller, CancellationToken cancellationToken)
@@ -130,6 +138,7 @@ internal sealed class JobSubmission(
     {
         private readonly ArrayBufferWriter<byte> _block = new();
         private readonly List<Error> _errors = [];
+        private long _bytes;
         private int _first;
         private int _part;
 
@@ -148,11 +157,13 @@ internal sealed class JobSubmission(
                 if (_errors.Count > 0)
                     continue;
                 if (Total == max)
-                    return [JobOrder.TooMany(max)];
+                    return [JobOrder.TooMany(max, order.Order.Root)];
                 if (IsFull(item.Index))
                     await FlushAsync(cancellationToken);
-                JobLines.Append(_block, json, item);
+                Append(json, item);
                 Total++;
+                if (_bytes > limits.MaxBytes)
+                    return [new Error(ErrorCodes.BodyTooLarge, $"The items of a job may have {limits.MaxBytes} bytes.")];
             }
             if (_errors.Count == 0 && Total == 0)
                 return [new Error(ErrorCodes.BatchEmpty, "Batch request must contain at least one item", order.Order.Root)];
@@ -160,6 +171,14 @@ internal sealed class JobSubmission(
             if (order.Mode.IsWhole)
                 await AddPartAsync(0, Total, cancellationToken);
             return _errors;
+        }
+
+        /// <summary>Counts what the item has of the body at least; of a record, its fields.</summary>
+        private void Append(Utf8JsonWriter json, ItemInput item)
+        {
+            var before = _block.WrittenCount;
+            JobLines.Append(_block, json, item);
+            _bytes += item.Fields?.Sum(field => Encoding.UTF8.GetByteCount(field ?? "") + 1L) ?? _block.WrittenCount - before;
         }
 
         private bool IsFull(int next) =>

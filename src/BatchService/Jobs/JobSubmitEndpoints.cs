@@ -51,7 +51,7 @@ internal static class JobSubmitEndpoints
     private static async Task SubmitJsonAsync(HttpContext context, JobDoorEndpoints door, JobOptions options, BatchOptions limits)
     {
         using var deadline = RequestDeadline.Start(context, limits);
-        using var json = await JsonBody.ReadAsync(context.Request, limits.MaxBodyBytes, deadline.Token);
+        using var json = await JsonBody.ReadAsync(context.Request, (int)Math.Min(limits.MaxBodyBytes, options.MaxBytes), deadline.Token);
         if (json.Error is { } unreadable)
         {
             await Problem.WriteAsync(context, [unreadable], context.RequestAborted);

@@ -42,15 +42,6 @@ internal abstract class JobType
     public virtual Task BeforeCommitAsync(
         NpgsqlConnection connection, JobHead job, IReadOnlyList<ItemOutcome> outcomes, CancellationToken cancellationToken) => Task.CompletedTask;
 
-    /// <summary>Writes what a completed item came to: its <c>output_data</c>.</summary>
-    public virtual void WriteOutput(Utf8JsonWriter writer, ItemOutcome outcome)
-    {
-        if (outcome.Rows is [var row, ..])
-            writer.WriteRawValue(row.Span, skipInputValidation: true);
-        else
-            writer.WriteNullValue();
-    }
-
     /// <summary>The outcome of an item that an earlier worker completed.</summary>
     public virtual ItemOutcome Restore(JobResult result) =>
         new(result.Index, ItemStatus.Replayed) { Rows = result.Output.IsEmpty ? [] : [result.Output] };
@@ -107,6 +98,9 @@ internal sealed record JobChunk(IReadOnlyList<ItemInput> Items, bool IsLast);
 /// <param name="FinishAsync">Called after the run: tells <see cref="JobWork.Outcomes"/> what it has not been told yet.</param>
 internal sealed record JobRun(BatchPlan Plan, BatchMode Mode, int Offset, Func<CancellationToken, Task> FinishAsync)
 {
+    /// <summary>How what completed items came to is stored.</summary>
+    public JobOutput Output { get; init; } = JobOutput.FirstRow;
+
     /// <summary>The run of items of one kind.</summary>
     public static JobRun Of<TItem>(
         JobWork work, BatchMode mode, ItemReading<TItem> read, Func<IReadOnlyList<TItem>, IReadOnlyList<WriteSet>> arrange)
@@ -120,5 +114,22 @@ internal sealed record JobRun(BatchPlan Plan, BatchMode Mode, int Offset, Func<C
             work.Outcomes,
             work.Done);
         return new JobRun(plan, mode, 0, plan.FinishAsync);
+    }
+}
+
+/// <summary>How what completed items came to is stored.</summary>
+/// <param name="Write">Writes an item's <c>output_data</c>.</param>
+/// <param name="HidesRows">Its rows are no part of that, and kept all the same for items that refer to them.</param>
+internal sealed record JobOutput(Action<Utf8JsonWriter, ItemOutcome> Write, Func<ItemOutcome, bool> HidesRows)
+{
+    /// <summary>The item's only row.</summary>
+    public static readonly JobOutput FirstRow = new(WriteFirstRow, _ => false);
+
+    private static void WriteFirstRow(Utf8JsonWriter writer, ItemOutcome outcome)
+    {
+        if (outcome.Rows is [var row, ..])
+            writer.WriteRawValue(row.Span, skipInputValidation: true);
+        else
+            writer.WriteNullValue();
     }
 }

@@ -117,36 +117,13 @@ internal sealed partial class JobUpkeep(
     {
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
-        await using var read = new NpgsqlCommand("SELECT part, id, results FROM batch.job_result WHERE batch_job_id = $1 FOR UPDATE", connection)
+        await JobResultRedaction.RunAsync(connection, jobId, type, cancellationToken);
+        await JobInputRedaction.RunAsync(connection, jobId, type, cancellationToken);
+        await using var mark = new NpgsqlCommand("UPDATE batch.job SET is_redacted = true WHERE batch_job_id = $1", connection)
         {
             Parameters = { new NpgsqlParameter<Guid> { TypedValue = jobId } },
         };
-        var rows = new List<(int Part, Guid Id, byte[] Results)>();
-        await using (var reader = await read.ExecuteReaderAsync(cancellationToken))
-        {
-            while (await reader.ReadAsync(cancellationToken))
-                rows.Add((reader.GetInt32(0), reader.GetGuid(1), reader.GetFieldValue<byte[]>(2)));
-        }
-        await using var batch = new NpgsqlBatch(connection);
-        foreach (var (part, id, results) in rows)
-        {
-            batch.BatchCommands.Add(new NpgsqlBatchCommand("UPDATE batch.job_result SET results = $4 WHERE batch_job_id = $1 AND part = $2 AND id = $3")
-            {
-                Parameters =
-                {
-                    new NpgsqlParameter<Guid> { TypedValue = jobId },
-                    new NpgsqlParameter<int> { TypedValue = part },
-                    new NpgsqlParameter<Guid> { TypedValue = id },
-                    new NpgsqlParameter<byte[]> { TypedValue = JobResult.Redact(results, type.Redact) },
-                },
-            });
-        }
-        batch.BatchCommands.Add(new NpgsqlBatchCommand("UPDATE batch.job SET is_redacted = true WHERE batch_job_id = $1")
-        {
-            Parameters = { new NpgsqlParameter<Guid> { TypedValue = jobId } },
-        });
-        await batch.ExecuteNonQueryAsync(cancellationToken);
-        await JobInputRedaction.RunAsync(connection, jobId, type, cancellationToken);
+        await mark.ExecuteNonQueryAsync(cancellationToken);
         await transaction.CommitAsync(cancellationToken);
     }
 

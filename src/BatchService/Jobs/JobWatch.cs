@@ -7,12 +7,14 @@ namespace BatchService.Jobs;
 internal sealed class JobWatch(NpgsqlDataSource database, TimeProvider time, IHostApplicationLifetime lifetime)
 {
     private static readonly TimeSpan s_interval = TimeSpan.FromMilliseconds(250);
-    private static readonly TimeSpan s_longest = TimeSpan.FromSeconds(60);
+
+    /// <summary>The longest time to wait for an end.</summary>
+    public static readonly TimeSpan Longest = TimeSpan.FromSeconds(60);
 
     /// <summary>The job at its end, or as it stands when the time is over.</summary>
     public async Task<JobStatus> WaitForEndAsync(JobStatus job, string caller, TimeSpan wait, CancellationToken cancellationToken)
     {
-        var until = time.GetUtcNow() + (wait < s_longest ? wait : s_longest);
+        var until = time.GetUtcNow() + wait;
         var last = job;
         await foreach (var status in FollowAsync(job.JobId, caller, cancellationToken))
         {

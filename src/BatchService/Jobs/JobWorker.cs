@@ -63,15 +63,13 @@ internal sealed partial class JobWorker(
 
     private async Task ProcessAsync(JobLease lease, CancellationToken stoppingToken)
     {
-        metrics.Claimed(lease.Job.JobType, lease.Lost > 0);
-        var started = time.GetTimestamp();
+        metrics.Claimed(lease.Job.JobType, lease.IsTakenOver);
         using var over = new CancellationTokenSource();
         await using var grace = stoppingToken.Register(() => over.CancelAfter(s_grace));
         var heart = BeatAsync(lease, over);
         var end = await RunAsync(lease, over.Token);
         await over.CancelAsync();
         await heart;
-        metrics.Took(lease.Job.JobType, time.GetElapsedTime(started));
         if (end.State == JobRunState.Done)
         {
             await _queue.EndAsync(lease, CancellationToken.None);
@@ -117,15 +115,23 @@ internal sealed partial class JobWorker(
                 if (!await _queue.HoldAsync(lease, over.Token))
                     await over.CancelAsync();
             }
-            catch (Exception exception) when (exception is NpgsqlException or OperationCanceledException or TimeoutException)
+            catch (OperationCanceledException) when (over.IsCancellationRequested)
             {
-                // The fence decides; a missed beat costs at most the lease.
+                return;
+            }
+            catch (Exception exception)
+            {
+                // Whatever it was: the fence decides, and a missed beat costs at most the lease.
+                LogMissedBeat(logger, lease.JobId, lease.Part, exception.Message);
             }
         }
     }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "A worker was interrupted and goes on")]
     private static partial void LogFault(ILogger logger, Exception exception);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The lease of part {Part} of job {JobId} could not be renewed: {Reason}")]
+    private static partial void LogMissedBeat(ILogger logger, Guid jobId, int part, string reason);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Part {Part} of job {JobId} ended in an unexpected exception")]
     private static partial void LogDefect(ILogger logger, Exception exception, Guid jobId, int part);

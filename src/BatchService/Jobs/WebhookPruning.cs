@@ -1,5 +1,3 @@
-using Npgsql;
-
 namespace BatchService.Jobs;
 
 /// <summary>Removes webhooks that were delivered or failed 7 days ago; a failure is logged and tried again later.</summary>
@@ -8,6 +6,7 @@ internal sealed partial class WebhookPruning(WebhookStore store, TimeProvider ti
     private static readonly TimeSpan _keep = TimeSpan.FromDays(7);
     private static readonly TimeSpan _interval = TimeSpan.FromMinutes(10);
 
+    /// <summary>Whatever happens, the loop goes on: an exception out of it would end the host.</summary>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         using var timer = new PeriodicTimer(_interval, time);
@@ -17,7 +16,7 @@ internal sealed partial class WebhookPruning(WebhookStore store, TimeProvider ti
             {
                 await store.PruneAsync(_keep, stoppingToken);
             }
-            catch (Exception exception) when (exception is NpgsqlException or TimeoutException)
+            catch (Exception exception) when (exception is not OperationCanceledException || !stoppingToken.IsCancellationRequested)
             {
                 LogFailed(exception.Message);
             }

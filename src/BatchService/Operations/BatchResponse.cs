@@ -92,6 +92,12 @@ internal static class BatchResponse
     {
         var created = operation.Action == EntityAction.Create || outcome.Results.Contains("created", StringComparer.Ordinal);
         writer.WriteNumber("statusCode", created ? 201 : 200);
+        WriteOutput(writer, answer.Batch, outcome);
+    }
+
+    /// <summary>What a completed operation came to, into an open object; a job's item tells the same.</summary>
+    public static void WriteOutput(Utf8JsonWriter writer, CheckedBatch batch, ItemOutcome outcome)
+    {
         writer.WriteNumber("affected", outcome.Affected);
         if (outcome.Results is [var single])
             writer.WriteString("outcome", single);
@@ -102,8 +108,7 @@ internal static class BatchResponse
                 writer.WriteStringValue(result);
             writer.WriteEndArray();
         }
-        var writes = operation.Action is not (EntityAction.Read or EntityAction.Assert);
-        if (operation.Action == EntityAction.Assert || (writes && !answer.Batch.Options.Representation))
+        if (!ShowsRows(batch, outcome.Index))
             return;
         writer.WriteStartArray("data");
         foreach (var row in outcome.Rows)
@@ -112,6 +117,14 @@ internal static class BatchResponse
         if (outcome.Truncated)
             writer.WriteBoolean("truncated", true);
     }
+
+    /// <summary>False for a row that is at hand only because another operation refers to it.</summary>
+    public static bool ShowsRows(CheckedBatch batch, int index) => batch.Operations[index].Operation.Action switch
+    {
+        EntityAction.Read => true,
+        EntityAction.Assert => false,
+        _ => batch.Options.Representation,
+    };
 
     private static void WriteFailed(Utf8JsonWriter writer, Error error)
     {

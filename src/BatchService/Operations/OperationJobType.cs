@@ -40,7 +40,7 @@ internal sealed class OperationJobType(CatalogCache catalogs, IOptions<BatchOpti
         {
             if (operations.Count == MaxOperations)
             {
-                errors.Add(JobOrder.TooMany(MaxOperations));
+                errors.Add(JobOrder.TooMany(MaxOperations, job.Root));
                 return null;
             }
             if (item.Error is { } unreadable)
@@ -105,35 +105,38 @@ internal sealed class OperationJobType(CatalogCache catalogs, IOptions<BatchOpti
             plan,
             batch.Options.Mode,
             work.FirstIndex,
-            token => work.Outcomes.AddAsync([.. plan.Outcomes.OfType<ItemOutcome>()], token));
+            token => work.Outcomes.AddAsync([.. plan.Outcomes.OfType<ItemOutcome>()], token))
+        { Output = new JobOutput((writer, outcome) => WriteOutput(writer, checkedBatch, outcome), outcome => !BatchResponse.ShowsRows(checkedBatch, outcome.Index)) };
     }
 
     /// <summary>What <c>POST /batch</c> tells of the operation.</summary>
-    public override void WriteOutput(Utf8JsonWriter writer, ItemOutcome outcome)
+    private static void WriteOutput(Utf8JsonWriter writer, CheckedBatch batch, ItemOutcome outcome)
     {
         writer.WriteStartObject();
-        writer.WriteNumber("affected"u8, outcome.Affected);
-        if (outcome.Results is [var result])
-            writer.WriteString("outcome"u8, result);
-        writer.WriteStartArray("data"u8);
-        foreach (var row in outcome.Rows)
-            writer.WriteRawValue(row.Span, skipInputValidation: true);
-        writer.WriteEndArray();
-        if (outcome.Truncated)
-            writer.WriteBoolean("truncated"u8, true);
+        BatchResponse.WriteOutput(writer, batch, outcome);
         writer.WriteEndObject();
     }
 
-    /// <summary>With its rows apart again: later operations may refer to them.</summary>
+    /// <summary>With its rows apart again, shown or not: later operations may refer to them.</summary>
     public override ItemOutcome Restore(JobResult result)
     {
         var output = JsonElement.Parse(result.Output.Span);
         return new ItemOutcome(result.Index, ItemStatus.Replayed)
         {
             Affected = output.GetProperty("affected"u8).GetInt32(),
-            Rows = [.. output.GetProperty("data"u8).EnumerateArray().Select(row => new ReadOnlyMemory<byte>(Encoding.UTF8.GetBytes(row.GetRawText())))],
-            Results = output.TryGetProperty("outcome"u8, out var told) ? [told.GetString()!] : [],
+            Rows = output.TryGetProperty("data"u8, out var data)
+                ? [.. data.EnumerateArray().Select(row => new ReadOnlyMemory<byte>(Encoding.UTF8.GetBytes(row.GetRawText())))]
+                : result.HiddenRows,
+            Results = ResultsOf(output),
+            Truncated = output.TryGetProperty("truncated"u8, out _),
         };
+    }
+
+    private static IReadOnlyList<string> ResultsOf(JsonElement output)
+    {
+        if (output.TryGetProperty("outcome"u8, out var single))
+            return [single.GetString()!];
+        return output.TryGetProperty("outcomes"u8, out var many) ? [.. many.EnumerateArray().Select(result => result.GetString()!)] : [];
     }
 
     private static RequestOptions ReadOptions(JsonElement options, List<Error> errors)
@@ -164,7 +167,7 @@ internal sealed class OperationJobType(CatalogCache catalogs, IOptions<BatchOpti
             crossed[index] = open > 0;
         }
         if (options is { Atomic: false, ContinueOnError: true } && LongestRun(crossed) is > MaxTogether and var longest)
-            errors.Add(new Error(ErrorCodes.BatchTooLarge, $"Operations that depend on each other span {longest} operations; the limit is {MaxTogether}. Put them closer together.", "/items"));
+            errors.Add(new Error(ErrorCodes.BatchTooLarge, $"Operations that depend on each other span {longest} operations; the limit is {MaxTogether}. Put them closer together.", ParsedRoot));
         return index => !crossed[index];
     }
 

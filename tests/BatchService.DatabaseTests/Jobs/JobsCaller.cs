@@ -90,9 +90,10 @@ internal sealed class JobsCaller(HttpClient http, string? user)
         return answer.Root;
     }
 
+    /// <summary>The first 500 items.</summary>
     public async Task<IReadOnlyList<JsonElement>> ItemsAsync(string id, string query = "")
     {
-        var answer = await GetAsync($"/batch/jobs/{id}/items{query}");
+        var answer = await GetAsync($"/batch/jobs/{id}/items{query}{(query.Length == 0 ? "?" : "&")}limit=500");
         Assert.True(answer.Status == HttpStatusCode.OK, answer.Text);
         return [.. answer.Root.EnumerateArray()];
     }

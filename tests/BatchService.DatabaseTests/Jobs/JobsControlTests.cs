@@ -133,6 +133,33 @@ public sealed class JobsControlTests(JobsFixture fixture) : IClassFixture<JobsFi
         Assert.Equal(1, await fixture.NumberAsync("SELECT count(*) FROM word WHERE text = 'deleted'"));
     }
 
+    [Fact]
+    public async Task A_delete_with_a_key_is_answered_again_as_it_was()
+    {
+        var caller = fixture.NewCaller();
+        var id = await caller.RanAsync(JobsCaller.Rows("word", [new { text = "deleted-twice" }]));
+        var first = await caller.SendAsync(HttpMethod.Delete, $"/batch/jobs/{id}", headers: ("Idempotency-Key", "delete"));
+        var again = await caller.SendAsync(HttpMethod.Delete, $"/batch/jobs/{id}", headers: ("Idempotency-Key", "delete"));
+        var other = await caller.SendAsync(HttpMethod.Delete, $"/batch/jobs/{id}", headers: ("Idempotency-Key", "another"));
+
+        Assert.Equal((204, null), ((int)first.Status, first.Header("Idempotent-Replayed")));
+        Assert.Equal((204, "true"), ((int)again.Status, again.Header("Idempotent-Replayed")));
+        Assert.Equal(404, (int)other.Status);
+    }
+
+    [Fact]
+    public async Task A_retry_makes_no_job_when_its_time_is_over()
+    {
+        var caller = fixture.NewCaller();
+        var id = await caller.RanAsync(JobsCaller.Rows("word", [new { text = "" }]));
+        var late = await caller.PostAsync($"/batch/jobs/{id}/retry", """{"only":"failed"}""", RowsClient.Json, ("Prefer", "wait=0"));
+        var soon = await caller.PostAsync($"/batch/jobs/{id}/retry", """{"only":"failed"}""", RowsClient.Json, ("Prefer", "wait=20"));
+
+        Assert.Equal((504, "DEADLINE_EXCEEDED"), ((int)late.Status, late.Code));
+        Assert.Equal((202, "wait=20"), ((int)soon.Status, soon.Header("Preference-Applied")));
+        Assert.Equal(2, await fixture.NumberAsync($"SELECT count(*) FROM batch.job WHERE caller = '{caller.User}'"));
+    }
+
     [Theory]
     [InlineData(RowsClient.Json)]
     [InlineData(RowsClient.Csv)]

@@ -89,6 +89,16 @@ public sealed class JobsReadTests(JobsFixture fixture) : IClassFixture<JobsFixtu
     }
 
     [Fact]
+    public async Task Confirms_no_longer_a_wait_than_it_keeps()
+    {
+        var caller = fixture.NewCaller();
+        var id = await caller.RanAsync(JobsCaller.Rows("word", [new { text = "wait" }]));
+
+        Assert.Equal("wait=60", (await caller.GetAsync($"/batch/jobs/{id}", ("Prefer", "wait=60"))).Header("Preference-Applied"));
+        Assert.Equal("wait=60", (await caller.GetAsync($"/batch/jobs/{id}", ("Prefer", "wait=300"))).Header("Preference-Applied"));
+    }
+
+    [Fact]
     public async Task Lists_the_callers_own_jobs_newest_first_in_pages()
     {
         var caller = fixture.NewCaller();
@@ -168,6 +178,18 @@ public sealed class JobsReadTests(JobsFixture fixture) : IClassFixture<JobsFixtu
         }
 
         Assert.Equal(Enumerable.Range(0, 35).Except([0, 9, 10, 34]), found);
+    }
+
+    [Fact]
+    public async Task Lists_fifty_items_where_nobody_asks_for_more()
+    {
+        var caller = fixture.NewCaller();
+        var id = await caller.RanAsync(JobsCaller.Rows("word", Enumerable.Range(0, 60).Select(number => new { text = $"fifty-{number}" })));
+        var page = await caller.GetAsync($"/batch/jobs/{id}/items");
+
+        Assert.Equal(Enumerable.Range(0, 50), page.Root.EnumerateArray().Select(item => item.Number("item_index")));
+        Assert.Contains("cursor=49", page.Header("Link"), StringComparison.Ordinal);
+        Assert.Equal(60, (await caller.ItemsAsync(id)).Count);
     }
 
     [Fact]

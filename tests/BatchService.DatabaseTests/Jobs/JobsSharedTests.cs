@@ -71,13 +71,15 @@ public sealed class JobsSharedTests : IAsyncLifetime
     [Fact]
     public async Task Secrets_leave_the_results_after_their_time_for_readers_at_once_and_then_on_disk()
     {
+        // Several blocks of results.
+        const int Items = 25;
         var caller = new JobsCaller(Start().CreateClient(), "secretive");
-        var id = await caller.RanAsync(new { job_type = "secret", items = new[] { new { subjects = new[] { "s-1" }, source = "hush-hush" } } });
+        var id = await caller.RanAsync(new { job_type = "secret", items = Enumerable.Range(0, Items).Select(number => new { subjects = new[] { $"s-{number}" }, source = "hush-hush" }) });
         var fresh = await caller.ItemsAsync(id);
         await ExecuteAsync($"UPDATE batch.job_result SET processed_at = processed_at - interval '25 hours' WHERE batch_job_id = '{id}'");
         var old = await caller.ItemsAsync(id);
         var download = await caller.GetAsync($"/batch/jobs/{id}/results");
-        Assert.Equal(1, await NumberAsync($"SELECT count(*) FROM batch.job_result WHERE convert_from(results, 'UTF8') LIKE '%hush-hush%'"));
+        Assert.Equal(3, await NumberAsync($"SELECT count(*) FROM batch.job_result WHERE convert_from(results, 'UTF8') LIKE '%hush-hush%'"));
         await ExecuteAsync($"UPDATE batch.job SET completed_at = completed_at - interval '25 hours' WHERE batch_job_id = '{id}'");
         await RowsWait.UntilAsync(async () => await NumberAsync($"SELECT count(*) FROM batch.job WHERE is_redacted AND batch_job_id = '{id}'") == 1);
 
@@ -85,7 +87,8 @@ public sealed class JobsSharedTests : IAsyncLifetime
         Assert.Equal("""{"redacted":true}""", old[0].GetProperty("output_data").GetRawText());
         Assert.Contains("\"output_data\":{\"redacted\":true}", download.Text, StringComparison.Ordinal);
         Assert.Equal(0, await NumberAsync($"SELECT count(*) FROM batch.job_result WHERE convert_from(results, 'UTF8') LIKE '%hush-hush%'"));
-        Assert.Equal("success", await caller.OutcomesAsync(id));
+        Assert.Equal(string.Join(' ', Enumerable.Repeat("success", Items)), await caller.OutcomesAsync(id));
+        Assert.All(await caller.ItemsAsync(id), item => Assert.Equal("""{"redacted":true}""", item.GetProperty("output_data").GetRawText()));
     }
 
     private WebApplicationFactory<Program> Start(params (string Key, string Value)[] settings)

@@ -38,7 +38,9 @@ public sealed class JobsSlowTests(JobsSlowTests.Fixture fixture) : IClassFixture
             items = new[] { new { entity = "slow", action = "create", store_params = new { slow_id = 999, seconds = 60 } } },
         });
 
-        Assert.Equal("failed", (await caller.StatusAsync(id)).Text("status"));
+        var job = await caller.StatusAsync(id);
+        Assert.Equal("failed", job.Text("status"));
+        Assert.Contains("took too long", job.Text("error_message"), StringComparison.Ordinal);
         Assert.Equal(0, await fixture.NumberAsync("SELECT count(*) FROM slow WHERE slow_id = 999"));
     }
 

@@ -129,6 +129,16 @@ public sealed class JobsSubmitTests(JobsFixture fixture) : IClassFixture<JobsFix
     }
 
     [Fact]
+    public async Task Refuses_more_operations_than_can_be_looked_at_together()
+    {
+        var lines = string.Concat(Enumerable.Repeat("{\"entity\":\"word\",\"action\":\"read\"}\n", 100_001));
+        var answer = await fixture.NewCaller().PostAsync("/batch/jobs?job_type=operations", lines, RowsClient.Ndjson);
+
+        Assert.Equal((400, "BATCH_TOO_LARGE"), ((int)answer.Status, answer.Code));
+        Assert.Equal("/items", Assert.Single(answer.Root.GetProperty("errors").EnumerateArray()).Text("pointer"));
+    }
+
+    [Fact]
     public async Task Refuses_a_csv_record_with_too_few_fields_by_its_index()
     {
         var answer = await fixture.NewCaller().PostAsync(

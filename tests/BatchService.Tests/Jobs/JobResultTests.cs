@@ -1,5 +1,4 @@
 using System.Text;
-using System.Text.Json;
 using BatchService.Batching;
 using BatchService.Jobs;
 
@@ -20,7 +19,7 @@ public sealed class JobResultTests
             new(3, ItemStatus.RolledBack),
             new(4, ItemStatus.Skipped) { CausedBy = 2 },
         ];
-        var results = Read(JobResult.Write(outcomes, 100, WriteOutput));
+        var results = Read(JobResult.Write(outcomes, 100, JobOutput.FirstRow));
 
         Assert.Equal([(100, "success"), (102, "failed"), (103, "skipped"), (104, "skipped")], results.Select(result => (result.Index, result.Status)));
         Assert.Equal("""{"a":1}""", Encoding.UTF8.GetString(results[0].Output.Span));
@@ -43,14 +42,14 @@ public sealed class JobResultTests
     {
         var outcome = ItemOutcome.Failed(index, new Error(ErrorCodes.FieldInvalid, "bad", place));
 
-        Assert.Equal(expected, Assert.Single(Read(JobResult.Write([outcome], 0, WriteOutput))).Pointer);
+        Assert.Equal(expected, Assert.Single(Read(JobResult.Write([outcome], 0, JobOutput.FirstRow))).Pointer);
     }
 
     [Fact]
     public void Redacts_outputs_and_nothing_else()
     {
         var failed = ItemOutcome.Failed(1, new Error(ErrorCodes.FieldInvalid, "bad \"ü\"", "/1/x"));
-        var block = JobResult.Write([new ItemOutcome(0, ItemStatus.Completed) { Rows = ["""{"token":"s3cret"}"""u8.ToArray()] }, failed], 0, WriteOutput);
+        var block = JobResult.Write([new ItemOutcome(0, ItemStatus.Completed) { Rows = ["""{"token":"s3cret"}"""u8.ToArray()] }, failed], 0, JobOutput.FirstRow);
         var results = Read(JobResult.Redact(block, _ => """{"token":null}"""u8.ToArray()));
 
         Assert.Equal("""{"token":null}""", Encoding.UTF8.GetString(results[0].Output.Span));
@@ -67,6 +66,4 @@ public sealed class JobResultTests
     internal void Names_the_states_of_items(ItemStatus status, string? name) => Assert.Equal(name, JobItemStatus.Of(new ItemOutcome(0, status)));
 
     private static List<JobResult> Read(byte[] block) => [.. JobLines.Split(block).Select(line => JobResult.Read(line, s_now))];
-
-    private static void WriteOutput(Utf8JsonWriter writer, ItemOutcome outcome) => writer.WriteRawValue(outcome.Rows[0].Span);
 }
