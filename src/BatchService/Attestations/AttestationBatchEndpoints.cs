@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using BatchService.Batching;
@@ -109,17 +108,8 @@ internal static class AttestationBatchEndpoints
 
     private static ItemEnvelope ParseStream(IQueryCollection query, Preferences preferences, List<Error> errors)
     {
-        var mode = query["mode"].Count > 0 ? query["mode"].ToString() : null;
-        if (mode is not null && !s_modes.Contains(mode, StringComparer.Ordinal))
-            errors.Add(new Error(ErrorCodes.FieldInvalid, $"The query parameter 'mode' must be one of: {string.Join(", ", s_modes)}"));
-        var chunk = AttestationLimits.ChunkSize;
-        if (query["chunk_size"].Count > 0
-            && (!int.TryParse(query["chunk_size"].ToString(), NumberStyles.None, CultureInfo.InvariantCulture, out chunk)
-                || chunk is < 1 or > AttestationLimits.MaxChunkSize))
-        {
-            errors.Add(new Error(
-                ErrorCodes.FieldInvalid, $"The query parameter 'chunk_size' must be an integer from 1 to {AttestationLimits.MaxChunkSize}"));
-        }
+        var mode = QueryText.ReadChoice(query, "mode", s_modes, errors);
+        var chunk = QueryText.ReadInteger(query, "chunk_size", 1, AttestationLimits.MaxChunkSize, errors) ?? AttestationLimits.ChunkSize;
         var options = ReadMode(mode, isStream: true, preferences);
         return new ItemEnvelope(default, options, chunk, FormatOf(options));
     }

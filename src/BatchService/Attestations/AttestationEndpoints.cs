@@ -137,11 +137,12 @@ internal static class AttestationEndpoints
             if (Rfc3339.TryParse(time, out var timestamp))
                 after = (timestamp, id);
             else
-                errors.Add(new Error(ErrorCodes.FieldInvalid, "The query parameter 'cursor' is not one that this list gave"));
+                errors.Add(PageQuery.BadCursor);
         }
         // One more than the page, to know whether there is a next one.
         var filter = new AttestationFilter(
-            Texts("subject"), Texts("predicate"), Texts("context"), Texts("actor"), Time("time_start"), Time("time_end"), page.Limit + 1,
+            Texts("subject"), Texts("predicate"), Texts("context"), Texts("actor"),
+            QueryText.ReadTime(parameters, "time_start", errors), QueryText.ReadTime(parameters, "time_end", errors), page.Limit + 1,
             batches.OwnerFor(context.GetCaller()));
         if (errors.Count > 0)
         {
@@ -166,16 +167,6 @@ internal static class AttestationEndpoints
             if (texts.Exists(text => text.Length == 0 || text.Contains('\0', StringComparison.Ordinal)))
                 errors.Add(new Error(ErrorCodes.FieldInvalid, $"The query parameter '{name}' must not be empty"));
             return texts;
-        }
-
-        DateTimeOffset? Time(string name)
-        {
-            if (parameters[name].Count == 0)
-                return null;
-            if (Rfc3339.TryParse(parameters[name].ToString(), out var time))
-                return time;
-            errors.Add(new Error(ErrorCodes.FieldInvalid, $"The query parameter '{name}' must be {Rfc3339.Wanted}"));
-            return null;
         }
     }
 }

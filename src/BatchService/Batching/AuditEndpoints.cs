@@ -64,7 +64,7 @@ internal static class AuditEndpoints
         var caller = query.TryGetValue("caller", out var callers) ? callers.ToString() : null;
         if (caller?.Contains('\0', StringComparison.Ordinal) == true)
             errors.Add(new Error(ErrorCodes.FieldInvalid, "The query parameter 'caller' is no text"));
-        var filter = new AuditQuery(caller, ReadTime(query, "since", errors), ReadTime(query, "until", errors), before, page.Limit);
+        var filter = new AuditQuery(caller, QueryText.ReadTime(query, "since", errors), QueryText.ReadTime(query, "until", errors), before, page.Limit);
         if (errors.Count > 0)
         {
             await Problem.WriteAsync(context, errors, cancellationToken);
@@ -91,17 +91,7 @@ internal static class AuditEndpoints
             return null;
         if (Guid.TryParseExact(keys[0], "D", out var id))
             return id;
-        errors.Add(new Error(ErrorCodes.FieldInvalid, "The query parameter 'cursor' is not one that this list gave"));
-        return null;
-    }
-
-    private static DateTimeOffset? ReadTime(IQueryCollection query, string name, List<Error> errors)
-    {
-        if (!query.TryGetValue(name, out var texts))
-            return null;
-        if (Rfc3339.TryParse(texts.ToString(), out var time))
-            return time;
-        errors.Add(new Error(ErrorCodes.FieldInvalid, $"The query parameter '{name}' must be a time such as 2026-01-31T10:00:00Z"));
+        errors.Add(PageQuery.BadCursor);
         return null;
     }
 }

@@ -85,7 +85,7 @@ internal static class FrameEndpoints
             if (Rfc3339.TryParse(at, out var timestamp))
                 filter.After(timestamp, id);
             else
-                errors.Add(new Error(ErrorCodes.FieldInvalid, "The query parameter 'cursor' is not one that this list gave"));
+                errors.Add(PageQuery.BadCursor);
         }
         return errors.Count > 0 ? Problem.Of(errors) : Json(await frames.ListAsync(filter, page.Limit, cancellationToken));
     }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using BatchService.Batching;
 
 namespace BatchService.Http;
@@ -10,22 +9,16 @@ internal sealed record PageQuery(int Limit, IReadOnlyList<string>? After)
     public const int DefaultLimit = 50;
     public const int MaxLimit = 500;
 
+    public static readonly Error BadCursor = new(ErrorCodes.FieldInvalid, "The query parameter 'cursor' is not one that this list gave");
+
     /// <summary>Reads both parameters.</summary>
     /// <param name="keys">How many sort keys a cursor of this list has.</param>
     public static PageQuery Read(IQueryCollection query, int keys, List<Error> errors, int maxLimit = MaxLimit, int defaultLimit = DefaultLimit)
     {
-        var limit = defaultLimit;
-        if (query.TryGetValue("limit", out var limits)
-            && (!int.TryParse(limits.ToString(), NumberStyles.None, CultureInfo.InvariantCulture, out limit) || limit < 1 || limit > maxLimit))
-        {
-            errors.Add(new Error(ErrorCodes.FieldInvalid, $"The query parameter 'limit' must be an integer from 1 to {maxLimit}"));
-        }
-
+        var limit = QueryText.ReadInteger(query, "limit", 1, maxLimit, errors) ?? defaultLimit;
         IReadOnlyList<string>? after = null;
         if (query.TryGetValue("cursor", out var cursor) && (after = PageCursor.Read(cursor.ToString(), keys)) is null)
-        {
-            errors.Add(new Error(ErrorCodes.FieldInvalid, "The query parameter 'cursor' is not one that this list gave"));
-        }
+            errors.Add(BadCursor);
 
         return new PageQuery(limit, after);
     }

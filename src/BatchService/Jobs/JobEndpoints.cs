@@ -108,19 +108,15 @@ internal static class JobEndpoints
         var query = context.Request.Query;
         var errors = new List<Error>();
         var page = PageQuery.Read(query, 1, errors);
-        var status = query["status"].Count > 0 ? query["status"].ToString() : null;
-        if (status is not null && !s_statuses.Contains(status, StringComparer.Ordinal))
-            errors.Add(new Error(ErrorCodes.FieldInvalid, $"The query parameter 'status' must be one of: {string.Join(", ", s_statuses)}"));
-        var type = query["job_type"].Count > 0 ? query["job_type"].ToString() : null;
-        if (type is not null && types.Find(type) is null)
-            errors.Add(new Error(ErrorCodes.FieldInvalid, $"The query parameter 'job_type' must be one of: {string.Join(", ", types.Names)}"));
+        var status = QueryText.ReadChoice(query, "status", s_statuses, errors);
+        var type = QueryText.ReadChoice(query, "job_type", types.Names, errors);
         Guid? before = null;
         if (page.After is [var last])
         {
             if (Guid.TryParseExact(last, "D", out var id))
                 before = id;
             else
-                errors.Add(new Error(ErrorCodes.FieldInvalid, "The query parameter 'cursor' is not one that this list gave"));
+                errors.Add(PageQuery.BadCursor);
         }
         if (errors.Count > 0)
         {

@@ -29,11 +29,9 @@ internal static class JobItemsEndpoints
     {
         var query = context.Request.Query;
         var errors = new List<Error>();
-        var limit = Number("limit", 1, PageQuery.MaxLimit) ?? PageQuery.DefaultLimit;
-        var after = Number("cursor", 0, int.MaxValue) ?? -1;
-        var status = query["status"].Count > 0 ? query["status"].ToString() : null;
-        if (status is not null && !JobItemStatus.All.Contains(status, StringComparer.Ordinal))
-            errors.Add(new Error(ErrorCodes.FieldInvalid, $"The query parameter 'status' must be one of: {string.Join(", ", JobItemStatus.All)}"));
+        var limit = QueryText.ReadInteger(query, "limit", 1, PageQuery.MaxLimit, errors) ?? PageQuery.DefaultLimit;
+        var after = QueryText.ReadInteger(query, "cursor", 0, int.MaxValue, errors) ?? -1;
+        var status = QueryText.ReadChoice(query, "status", JobItemStatus.All, errors);
         if (errors.Count > 0)
         {
             await Problem.WriteAsync(context, errors, cancellationToken);
@@ -53,16 +51,6 @@ internal static class JobItemsEndpoints
         foreach (var item in items.Take(limit))
             item.Write(writer, header);
         writer.WriteEndArray();
-
-        int? Number(string name, int min, int max)
-        {
-            if (query[name].Count == 0)
-                return null;
-            if (int.TryParse(query[name].ToString(), NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= min && number <= max)
-                return number;
-            errors.Add(new Error(ErrorCodes.FieldInvalid, $"The query parameter '{name}' must be an integer from {min} to {max}"));
-            return null;
-        }
     }
 
     private static string NextPage(HttpRequest request, int last)

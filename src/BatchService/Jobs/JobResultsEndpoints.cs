@@ -30,8 +30,8 @@ internal static class JobResultsEndpoints
         HttpContext context, string id, NpgsqlDataSource database, JobItemReader reader, CancellationToken cancellationToken)
     {
         var errors = new List<Error>();
-        var format = Choice(context.Request.Query, "format", s_formats, errors) ?? "ndjson";
-        var status = Choice(context.Request.Query, "status", s_statuses, errors);
+        var format = QueryText.ReadChoice(context.Request.Query, "format", s_formats, errors) ?? "ndjson";
+        var status = QueryText.ReadChoice(context.Request.Query, "status", s_statuses, errors);
         if (errors.Count > 0)
         {
             await Problem.WriteAsync(context, errors, cancellationToken);
@@ -147,15 +147,5 @@ internal static class JobResultsEndpoints
                 csv.WriteField(field == CsvCell.NotGiven ? CsvCell.NotGivenMark : field ?? "", CsvQuoting.WhenNeededOrWhitespace);
         }
         await csv.EndRecordAsync(cancellationToken);
-    }
-
-    private static string? Choice(IQueryCollection query, string name, IReadOnlyList<string> words, List<Error> errors)
-    {
-        if (query[name].Count == 0)
-            return null;
-        if (words.Contains(query[name].ToString(), StringComparer.Ordinal))
-            return query[name].ToString();
-        errors.Add(new Error(ErrorCodes.FieldInvalid, $"The query parameter '{name}' must be one of: {string.Join(", ", words)}"));
-        return null;
     }
 }

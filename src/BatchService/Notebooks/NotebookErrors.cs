@@ -27,8 +27,6 @@ internal static class NotebookErrors
 
     public static Error NotAnId(string pointer) => new(ErrorCodes.FieldInvalid, "A reference must be a UUID", pointer);
 
-    public static readonly Error BadCursor = new(ErrorCodes.FieldInvalid, "The query parameter 'cursor' is not one that this list gave");
-
     public static Error NotInNotebook(string pointer, bool inBatch = true) => new(
         ErrorCodes.FieldInvalid,
         inBatch ? "The id names no entry of this notebook, nor an earlier one of the batch" : "The id names no entry of this notebook",

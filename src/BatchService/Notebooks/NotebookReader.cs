@@ -1,4 +1,5 @@
 using BatchService.Batching;
+using BatchService.Http;
 using Npgsql;
 
 namespace BatchService.Notebooks;
@@ -37,7 +38,7 @@ internal sealed class NotebookReader(NpgsqlDataSource dataSource)
         if (after is not null
             && !(Rfc3339.TryParse(after[0], out time) && Guid.TryParseExact(after[1], "D", out last)))
         {
-            return (default, NotebookErrors.BadCursor);
+            return (default, PageQuery.BadCursor);
         }
 
         const string sql = $"""

@@ -1,7 +1,7 @@
 using System.Globalization;
 using BatchService.Batching;
 
-namespace BatchService.Notebooks;
+namespace BatchService.Http;
 
 /// <summary>Reads query parameters strictly; what is wrong goes into a list.</summary>
 internal static class QueryText
@@ -35,6 +35,26 @@ internal static class QueryText
         if (long.TryParse(values.ToString(), NumberStyles.None, CultureInfo.InvariantCulture, out var number))
             return number;
         errors.Add(Invalid(name, "must be an integer from 0"));
+        return null;
+    }
+
+    public static int? ReadInteger(IQueryCollection query, string name, int min, int max, List<Error> errors)
+    {
+        if (!query.TryGetValue(name, out var values))
+            return null;
+        if (int.TryParse(values.ToString(), NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= min && number <= max)
+            return number;
+        errors.Add(Invalid(name, $"must be an integer from {min} to {max}"));
+        return null;
+    }
+
+    public static DateTimeOffset? ReadTime(IQueryCollection query, string name, List<Error> errors)
+    {
+        if (!query.TryGetValue(name, out var values))
+            return null;
+        if (Rfc3339.TryParse(values.ToString(), out var time))
+            return time;
+        errors.Add(Invalid(name, $"must be {Rfc3339.Wanted} (a + is sent as %2B)"));
         return null;
     }
 
