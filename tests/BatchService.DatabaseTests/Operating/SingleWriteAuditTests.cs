@@ -12,7 +12,7 @@ namespace BatchService.DatabaseTests.Operating;
 public sealed partial class SingleWriteAuditTests(IdentityFixture service) : IClassFixture<IdentityFixture>
 {
     private const string Caller = "audit-single";
-    private const string Scopes = "batch:read batch:write batch:delete jobs:read jobs:write jobs:delete attestations:write frames:write frames:delete "
+    private const string Scopes = "batch:admin batch:read batch:write batch:delete jobs:read jobs:write jobs:delete attestations:write frames:write frames:delete "
         + "notebooks:read notebooks:write notebooks:delete devices:write proofs:write";
 
     private const string Entry = """{"content":"c","content_type":"text/plain","topic":"t"}""";
@@ -36,6 +36,8 @@ public sealed partial class SingleWriteAuditTests(IdentityFixture service) : ICl
             CREATE TRIGGER halt BEFORE INSERT ON halting FOR EACH ROW EXECUTE FUNCTION halt()
             """);
         using var client = service.With(TokenText.Of(("sub", Caller), ("scope", Scopes)));
+        using var reload = await client.PostAsync("/entities/reload", null);
+        Assert.True(reload.IsSuccessStatusCode);
         var device = DevicesClient.Unique();
         (string Method, string Route, object? Body, (string Id, string Field)? Kept)[] writes =
         [
