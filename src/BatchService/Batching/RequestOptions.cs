@@ -20,5 +20,10 @@ internal sealed record RequestOptions(
     /// <summary>All items are written in one transaction, also where it is rolled back in any case; to find those that fail they are read again.</summary>
     public bool IsOneTransaction => Atomic || Validate == Validation.Execute;
 
+    /// <summary>Why a job cannot be asked for with these options; null: it can.</summary>
+    public Error? RefusalOfJob => Validate == Validation.None
+        ? null
+        : new Error(ErrorCodes.FieldInvalid, "Option 'validateOnly' cannot be asked of a job", "/options/validateOnly");
+
     public BatchMode Mode => new(Atomic, ContinueOnError, Validate == Validation.Execute);
 }

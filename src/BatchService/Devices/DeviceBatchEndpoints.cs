@@ -103,7 +103,6 @@ internal static class DeviceBatchEndpoints
         source,
         Root);
 
-    private static List<Error> RefusalsOfJob(ItemEnvelope envelope) => envelope.Options.Validate == Validation.None
-        ? []
-        : [new Error(ErrorCodes.FieldInvalid, "The field 'validateOnly' cannot be asked of a job", "/options/validateOnly")];
+    private static List<Error> RefusalsOfJob(ItemEnvelope envelope) =>
+        envelope.Options.RefusalOfJob is { } refusal ? [refusal] : [];
 }

@@ -19,8 +19,8 @@ internal sealed class ItemKindJobType<TItem>(ItemKind<TItem> kind) : JobType
         if (caller.Refusal(kind.Scope) is { } refusal)
             errors.Add(refusal);
         var parsed = RequestOptionsParser.Parse(options, "/options", errors, RequestOptions.OfJobs);
-        if (parsed.Validate != Validation.None)
-            errors.Add(new Error(ErrorCodes.FieldInvalid, "The field 'validateOnly' cannot be asked of a job", "/options/validateOnly"));
+        if (parsed.RefusalOfJob is { } unfit)
+            errors.Add(unfit);
         return ValueTask.FromResult(new JobMode(parsed.Atomic, parsed.ContinueOnError));
     }
 

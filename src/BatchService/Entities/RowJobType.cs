@@ -97,8 +97,8 @@ internal sealed class RowJobType(CatalogCache catalogs, IOptions<BatchOptions> l
                 _ => RowAction.Create,
             };
             var parsed = RequestOptionsParser.Parse(options, "/options", errors, RequestOptions.OfJobs, "entity", "action", "on_conflict", "on_conflict_action");
-            if (parsed.Validate != Validation.None)
-                fields.Invalid("validateOnly", "cannot be asked of a job");
+            if (parsed.RefusalOfJob is { } refusal)
+                errors.Add(refusal);
             return new Order(entity, action, ReadConflict(fields), parsed);
         }
 

@@ -38,8 +38,8 @@ internal sealed class RowRequestEndpoints : IAsyncDisposable
             await call.ReadStreamAsync(context, entity, kind, limits, cancellationToken);
         if (preferences.Minimal is { } minimal)
             call.Options = call.Options with { Representation = !minimal };
-        if (preferences.RespondAsync && call.Options.Validate != Validation.None)
-            call.Errors.Add(new Error(ErrorCodes.FieldInvalid, "Option 'validateOnly' cannot be asked of a job", "/options/validateOnly"));
+        if (preferences.RespondAsync && call.Options.RefusalOfJob is { } refusal)
+            call.Errors.Add(refusal);
         return call;
     }
 

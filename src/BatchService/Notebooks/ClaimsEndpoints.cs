@@ -31,7 +31,7 @@ internal static class ClaimsEndpoints
         WriteCall calls,
         TimeProvider time,
         IOptions<NotebookOptions> options,
-        JobSignal signal,
+        NotebookJobSignal signal,
         string id,
         string entryId)
     {

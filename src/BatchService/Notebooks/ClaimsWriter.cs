@@ -34,7 +34,7 @@ internal static class ClaimsWriter
 
     private const string InsertJobs = $"""
         INSERT INTO batch.notebook_job (notebook_id, id, job_type, payload, created, max_retries)
-        SELECT $1, item.job_id, '{JobTypes.CompareClaims}',
+        SELECT $1, item.job_id, '{NotebookJobTypes.CompareClaims}',
                jsonb_build_object('entry_id', $2::uuid, 'compare_against_id', e.id, 'claims_a', e.claims, 'claims_b', $3::jsonb), $4, $5
         FROM unnest($6::uuid[], $7::uuid[]) AS item(job_id, entry_id)
         JOIN batch.entry e ON e.notebook_id = $1 AND e.id = item.entry_id

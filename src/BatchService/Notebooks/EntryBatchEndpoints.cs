@@ -24,7 +24,7 @@ internal static class EntryBatchEndpoints
         EntryDoorEndpoints door,
         TimeProvider time,
         IOptions<NotebookOptions> options,
-        JobSignal signal,
+        NotebookJobSignal signal,
         string id)
     {
         if (context.GetPreferences().RespondAsync)

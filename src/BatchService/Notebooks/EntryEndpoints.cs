@@ -37,7 +37,7 @@ internal static class EntryEndpoints
         builder.WithPathExample("entryId", NotebookRoute.ExampleEntry, "An entry_id of this notebook");
 
     private static async Task WriteOneAsync(
-        HttpContext context, WriteCall calls, TimeProvider time, IOptions<NotebookOptions> options, JobSignal signal, string id)
+        HttpContext context, WriteCall calls, TimeProvider time, IOptions<NotebookOptions> options, NotebookJobSignal signal, string id)
     {
         await RunOneAsync(context, calls, time, options.Value, id, revised: null);
         signal.Announce(id);
@@ -48,7 +48,7 @@ internal static class EntryEndpoints
         WriteCall calls,
         TimeProvider time,
         IOptions<NotebookOptions> options,
-        JobSignal signal,
+        NotebookJobSignal signal,
         string id,
         string entryId)
     {

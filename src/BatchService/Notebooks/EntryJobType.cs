@@ -10,7 +10,7 @@ namespace BatchService.Notebooks;
 /// entry may refer to earlier ones of the job; without <c>atomic</c>, only the bad ones fail. Whether the submitter may still write is
 /// asked with every chunk.
 /// </summary>
-internal sealed class EntryJobType(EntryLookup lookup, JobSignal signal, TimeProvider time, IOptions<NotebookOptions> limits) : JobType
+internal sealed class EntryJobType(EntryLookup lookup, NotebookJobSignal signal, TimeProvider time, IOptions<NotebookOptions> limits) : JobType
 {
     public const string TypeName = "entries";
 

@@ -67,7 +67,7 @@ internal static class EntryWriteSql
             RETURNING id, causal_position),
         queued AS (
             INSERT INTO batch.notebook_job (notebook_id, id, job_type, payload, created, max_retries)
-            SELECT head.notebook_id, i.job_id, '{JobTypes.DistillClaims}',
+            SELECT head.notebook_id, i.job_id, '{NotebookJobTypes.DistillClaims}',
                    jsonb_build_object('entry_id', i.id, 'content', i.content, 'context_claims', NULL, 'max_claims', 12),
                    head.created, head.max_retries
             FROM item i, head, taken)

@@ -21,7 +21,7 @@ internal static class JobCompletion
             return Completed(hold.FollowUpJobs ?? 0);
         if (!hold.IsOf(job.WorkerId))
             return WriteResult.Refused(NotebookErrors.JobNotClaimed);
-        var (read, malformed) = JobResult.Read(hold.JobType, result);
+        var (read, malformed) = NotebookJobResult.Read(hold.JobType, result);
         if (read is null)
             return WriteResult.Refused(malformed);
         var (followUps, error) = await ApplyAsync(connection, job, hold, read, maxRetries, time, cancellationToken);
@@ -49,7 +49,7 @@ internal static class JobCompletion
             return WriteResult.Refused(NotebookErrors.JobNotClaimed);
         const string sql = $"""
             UPDATE batch.notebook_job
-            SET status = {JobQueue.StatusGivenBack},
+            SET status = {NotebookJobQueue.StatusGivenBack},
                 retry_count = least(retry_count + 1, max_retries),
                 error = $3, claimed_at = NULL, claimed_by = NULL, lease_until = NULL
             WHERE notebook_id = $1 AND id = $2
@@ -88,7 +88,7 @@ internal static class JobCompletion
         NpgsqlConnection connection,
         JobRef job,
         JobHold hold,
-        JobResult result,
+        NotebookJobResult result,
         int maxRetries,
         TimeProvider time,
         CancellationToken cancellationToken)
@@ -96,18 +96,18 @@ internal static class JobCompletion
         var entry = hold.EntryId ?? Guid.Empty;
         switch (result)
         {
-            case JobResult.Distilled distilled:
+            case NotebookJobResult.Distilled distilled:
                 // Claims that are there stay; the job is done all the same, or it would come back for ever.
                 var write = new ClaimsWrite(job.NotebookId, entry, distilled.Claims, job.Subject, job.WorkerId, maxRetries);
                 var (created, error) = await ClaimsWriter.WriteAsync(connection, write, time, cancellationToken);
                 return (created ?? 0, error);
-            case JobResult.Compared compared:
+            case NotebookJobResult.Compared compared:
                 await AddComparisonAsync(connection, job, hold, compared, time.GetUtcNow(), cancellationToken);
                 return (0, null);
             default:
                 const string sql = "UPDATE batch.entry SET primary_topic = $3 WHERE notebook_id = $1 AND id = $2";
                 await using (var batch = Statement.Together(
-                    connection, Statement.Of(sql, job.NotebookId, entry, ((JobResult.Classified)result).PrimaryTopic)))
+                    connection, Statement.Of(sql, job.NotebookId, entry, ((NotebookJobResult.Classified)result).PrimaryTopic)))
                     await batch.ExecuteNonQueryAsync(cancellationToken);
                 return (0, null);
         }
@@ -117,7 +117,7 @@ internal static class JobCompletion
         NpgsqlConnection connection,
         JobRef job,
         JobHold hold,
-        JobResult.Compared compared,
+        NotebookJobResult.Compared compared,
         DateTimeOffset now,
         CancellationToken cancellationToken)
     {

@@ -4,11 +4,11 @@ using Npgsql;
 namespace BatchService.Notebooks;
 
 /// <summary>
-/// Carries the hints of <see cref="JobSignal"/> between service processes by NOTIFY. It is sent after the commit and by itself: inside the
+/// Carries the hints of <see cref="NotebookJobSignal"/> between service processes by NOTIFY. It is sent after the commit and by itself: inside the
 /// effect's transaction it would make all commits of the server queue up behind each other. It never takes the host down.
 /// </summary>
 internal sealed partial class JobHints(
-    NotificationListener listener, NpgsqlDataSource dataSource, JobSignal signal, TimeProvider time, ILogger<JobHints> logger) : BackgroundService
+    NotificationListener listener, NpgsqlDataSource dataSource, NotebookJobSignal signal, TimeProvider time, ILogger<JobHints> logger) : BackgroundService
 {
     public const string Channel = "batch_notebook_job";
 

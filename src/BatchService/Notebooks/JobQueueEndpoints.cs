@@ -18,7 +18,7 @@ internal static class JobQueueEndpoints
             .WithAnswerBody("NotebookJob", StatusCodes.Status200OK)
             .RequireScope("notebooks:write").RefuseUnknownQuery("worker_id", "type", "wait").WithNotebookId()
             .WithQueryParameter("worker_id", "robot-1", "Who works on it", required: true)
-            .WithQueryParameter("type", "", $"One of {string.Join(", ", JobTypes.All)}; any without it")
+            .WithQueryParameter("type", "", $"One of {string.Join(", ", NotebookJobTypes.All)}; any without it")
             .WithQueryParameter("wait", "", $"Seconds to wait for a job, at most {MaxWaitSeconds}")
             .Honours(Preference.Wait)
             .WithoutHead()
@@ -77,14 +77,14 @@ internal static class JobQueueEndpoints
         builder.WithPathExample("jobId", "019aa5c0-0000-7000-8000-000000000021", "The id of a job that the worker has claimed");
 
     private static async Task NextAsync(
-        HttpContext context, JobQueue queue, IHostApplicationLifetime host, string id, CancellationToken cancellationToken)
+        HttpContext context, NotebookJobQueue queue, IHostApplicationLifetime host, string id, CancellationToken cancellationToken)
     {
         var errors = new List<Error>();
         var query = context.Request.Query;
         var worker = QueryText.Read(query, "worker_id", WorkerBody.MaxWorkerLength, errors);
         if (worker is null && errors.Count == 0)
             errors.Add(new Error(ErrorCodes.FieldMissing, "The query parameter 'worker_id' is missing"));
-        var type = QueryText.ReadChoice(query, "type", JobTypes.All, errors);
+        var type = QueryText.ReadChoice(query, "type", NotebookJobTypes.All, errors);
         var wait = ReadWait(query, context.GetPreferences(), errors);
         if (errors.Count > 0 || !NotebookRoute.TryRead(id, out var notebook))
         {
@@ -113,7 +113,7 @@ internal static class JobQueueEndpoints
     }
 
     private static async Task AddAsync(
-        HttpContext context, WriteCall calls, TimeProvider time, IOptions<NotebookOptions> options, JobSignal signal, string id)
+        HttpContext context, WriteCall calls, TimeProvider time, IOptions<NotebookOptions> options, NotebookJobSignal signal, string id)
     {
         await NotebookRoute.RunAsync(
             context,
@@ -133,7 +133,7 @@ internal static class JobQueueEndpoints
         return error is null ? Results.Bytes(json, RequestMedia.Json) : Problem.Of(error);
     }
 
-    private static async Task RetryAsync(HttpContext context, WriteCall calls, JobSignal signal, string id)
+    private static async Task RetryAsync(HttpContext context, WriteCall calls, NotebookJobSignal signal, string id)
     {
         await NotebookRoute.RunAsync(
             context,
@@ -148,7 +148,7 @@ internal static class JobQueueEndpoints
         WriteCall calls,
         TimeProvider time,
         IOptions<NotebookOptions> options,
-        JobSignal signal,
+        NotebookJobSignal signal,
         string id,
         string jobId)
     {
@@ -173,7 +173,7 @@ internal static class JobQueueEndpoints
         signal.Announce(id);
     }
 
-    private static async Task FailAsync(HttpContext context, WriteCall calls, JobSignal signal, string id, string jobId)
+    private static async Task FailAsync(HttpContext context, WriteCall calls, NotebookJobSignal signal, string id, string jobId)
     {
         if (!NotebookRoute.TryRead(jobId, out var job))
         {

@@ -11,7 +11,7 @@ internal sealed class JobStats(NpgsqlDataSource dataSource)
         Guid notebook, string subject, CancellationToken cancellationToken)
     {
         const string sql = $"""
-            SELECT job_type, CASE WHEN status = 'in_progress' AND lease_until < now() THEN {JobQueue.StatusGivenBack} ELSE status END, count(*)
+            SELECT job_type, CASE WHEN status = 'in_progress' AND lease_until < now() THEN {NotebookJobQueue.StatusGivenBack} ELSE status END, count(*)
             FROM batch.notebook_job
             WHERE notebook_id = $1
             GROUP BY 1, 2
@@ -27,7 +27,7 @@ internal sealed class JobStats(NpgsqlDataSource dataSource)
             counts[(reader.GetString(0), reader.GetString(1))] = reader.GetInt64(2);
         var json = NotebookJson.Object(writer =>
         {
-            foreach (var type in JobTypes.All)
+            foreach (var type in NotebookJobTypes.All)
             {
                 writer.WriteStartObject(type);
                 foreach (var status in JobStatuses.All)
@@ -53,7 +53,7 @@ internal sealed class JobStats(NpgsqlDataSource dataSource)
         await using var batch = Statement.Together(
             connection,
             Statement.Of(NotebookAccess.Select(AccessTier.ReadWrite), notebook, subject),
-            Statement.Of(JobQueue.ReturnLapsed, notebook),
+            Statement.Of(NotebookJobQueue.ReturnLapsed, notebook),
             Statement.Of(sql, notebook));
         await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
         if (!await reader.ReadAsync(cancellationToken))

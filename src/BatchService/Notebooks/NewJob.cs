@@ -19,7 +19,7 @@ internal sealed record NewJob(string JobType, string Payload, IReadOnlyList<(Gui
     public static NewJob Parse(JsonElement body, List<Error> errors)
     {
         var fields = new FieldReader(body, "", errors);
-        var type = fields.Choice("job_type", required: true, JobTypes.All);
+        var type = fields.Choice("job_type", required: true, NotebookJobTypes.All);
         var payload = fields.Raw("payload");
         if (payload.ValueKind == JsonValueKind.Undefined)
             fields.Missing("payload");
@@ -29,13 +29,13 @@ internal sealed record NewJob(string JobType, string Payload, IReadOnlyList<(Gui
         var members = new FieldReader(payload, "/payload", errors);
         var entries = new List<(Guid, string)>();
         Add("entry_id");
-        if (type == JobTypes.CompareClaims)
+        if (type == NotebookJobTypes.CompareClaims)
         {
             Add("compare_against_id");
             ReadClaims("claims_a");
             ReadClaims("claims_b");
         }
-        else if (type == JobTypes.DistillClaims)
+        else if (type == NotebookJobTypes.DistillClaims)
         {
             members.Text("content", required: true, int.MaxValue, mayBeEmpty: true);
         }

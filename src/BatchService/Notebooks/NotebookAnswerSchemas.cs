@@ -17,7 +17,7 @@ internal static class NotebookAnswerSchemas
 
     private static string ClaimsStatus => $$"""{ "type": "string", "enum": {{JsonSerializer.Serialize(ClaimsStatuses.All)}} }""";
 
-    private static string JobType => $$"""{ "type": "string", "enum": {{JsonSerializer.Serialize(JobTypes.All)}} }""";
+    private static string JobType => $$"""{ "type": "string", "enum": {{JsonSerializer.Serialize(NotebookJobTypes.All)}} }""";
 
     /// <summary>Members of an object.</summary>
     public static string Json => $$"""

@@ -10,7 +10,7 @@ internal sealed class NotebookJobRow
 
     public Guid Id { get; init; }
 
-    /// <summary>One of <see cref="JobTypes"/>.</summary>
+    /// <summary>One of <see cref="NotebookJobTypes"/>.</summary>
     public required string JobType { get; init; }
 
     /// <summary>One of <see cref="JobStatuses"/>.</summary>

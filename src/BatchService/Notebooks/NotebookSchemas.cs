@@ -88,7 +88,7 @@ internal static class NotebookSchemas
           "type": "object",
           "required": ["job_type", "payload"],
           "properties": {
-            "job_type": { "type": "string", "enum": {{JsonSerializer.Serialize(JobTypes.All)}} },
+            "job_type": { "type": "string", "enum": {{JsonSerializer.Serialize(NotebookJobTypes.All)}} },
             "payload": {
               "type": "object",
               "description": "Given to the worker. DISTILL_CLAIMS needs content, COMPARE_CLAIMS compare_against_id, claims_a and claims_b.",
@@ -114,9 +114,9 @@ internal static class NotebookSchemas
                   "properties": { "text": {{Text(Claim.MaxTextLength)}}, "confidence": { "type": "number", "minimum": 0, "maximum": 1 } },
                   "additionalProperties": {}
                 } },
-                "entropy": { "type": "number", "minimum": 0, "maximum": {{JobResult.MaxMeasure}} },
-                "friction": { "type": "number", "minimum": 0, "maximum": {{JobResult.MaxMeasure}} },
-                "contradictions": { "type": "array", "maxItems": {{JobResult.MaxContradictions}}, "items": {} },
+                "entropy": { "type": "number", "minimum": 0, "maximum": {{NotebookJobResult.MaxMeasure}} },
+                "friction": { "type": "number", "minimum": 0, "maximum": {{NotebookJobResult.MaxMeasure}} },
+                "contradictions": { "type": "array", "maxItems": {{NotebookJobResult.MaxContradictions}}, "items": {} },
                 "primary_topic": {{Text(EntryDraft.MaxTopicLength)}}
               },
               "additionalProperties": {}

@@ -14,8 +14,8 @@ internal static class NotebooksSetup
         services.AddSingleton<NotebookReader>();
         services.AddSingleton<EntryReader>();
         services.AddSingleton<EntryPages>();
-        services.AddSingleton<JobSignal>();
-        services.AddSingleton<JobQueue>();
+        services.AddSingleton<NotebookJobSignal>();
+        services.AddSingleton<NotebookJobQueue>();
         services.AddSingleton<JobStats>();
         services.AddHostedService<JobHints>();
         services.AddSingleton<EntryLookup>();

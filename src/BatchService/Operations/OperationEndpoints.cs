@@ -73,8 +73,8 @@ internal static class OperationEndpoints
         var errors = new List<Error>();
         var batch = BatchParser.Parse(body, limits.MaxOperations, errors);
         var options = batch?.Options ?? new RequestOptions();
-        if (options.Validate != Validation.None)
-            errors.Add(new Error(ErrorCodes.FieldInvalid, "Option 'validateOnly' cannot be asked of a job", "/options/validateOnly"));
+        if (options.RefusalOfJob is { } refusal)
+            errors.Add(refusal);
         if (batch is null || errors.Count > 0)
             return Problem.WriteAsync(context, batch is null ? errors : [.. errors, .. BatchChecker.CheckLinks(batch, limits)], cancellationToken);
         var items = new ItemSource.Json(body.GetProperty("operations"u8));

@@ -142,8 +142,8 @@ internal sealed class OperationJobType(CatalogCache catalogs, IOptions<BatchOpti
     private static RequestOptions ReadOptions(JsonElement options, List<Error> errors)
     {
         var parsed = RequestOptionsParser.Parse(options, "/options", errors, RequestOptions.OfJobs);
-        if (parsed.Validate != Validation.None)
-            errors.Add(new Error(ErrorCodes.FieldInvalid, "Option 'validateOnly' cannot be asked of a job", "/options/validateOnly"));
+        if (parsed.RefusalOfJob is { } refusal)
+            errors.Add(refusal);
         return parsed;
     }
 

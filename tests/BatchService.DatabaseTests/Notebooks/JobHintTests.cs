@@ -94,7 +94,7 @@ public sealed class JobHintTests : IClassFixture<JobHintTests.SlowFixture>
         var id = await Client.CreateAsync();
         using var stopping = new CancellationTokenSource();
         var ask = new JobAsk(id, "w1", JobType: null);
-        var waiting = _service.Services.GetRequiredService<JobQueue>()
+        var waiting = _service.Services.GetRequiredService<NotebookJobQueue>()
             .NextAsync(ask, CallerIdentity.Development, TimeSpan.FromMinutes(1), stopping.Token, CancellationToken.None);
         await WaitUntilListeningAsync(id);
 
@@ -105,7 +105,7 @@ public sealed class JobHintTests : IClassFixture<JobHintTests.SlowFixture>
 
     private async Task WaitUntilListeningAsync(Guid id)
     {
-        var signal = _service.Services.GetRequiredService<JobSignal>();
+        var signal = _service.Services.GetRequiredService<NotebookJobSignal>();
         using var patience = new CancellationTokenSource(Patience);
         while (signal.Waiting(id) == 0)
             await Task.Delay(5, patience.Token);

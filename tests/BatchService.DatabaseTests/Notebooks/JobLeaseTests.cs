@@ -148,7 +148,7 @@ public sealed class JobLeaseTests(NotebooksFixture service) : IClassFixture<Note
     /// <summary>Until so many wait for a job of the notebook.</summary>
     private async Task WaitUntilListeningAsync(Guid id, int count = 1)
     {
-        var signal = (BatchService.Notebooks.JobSignal)service.Services.GetService(typeof(BatchService.Notebooks.JobSignal))!;
+        var signal = (BatchService.Notebooks.NotebookJobSignal)service.Services.GetService(typeof(BatchService.Notebooks.NotebookJobSignal))!;
         using var patience = new CancellationTokenSource(Patience);
         while (signal.Waiting(id) != count)
             await Task.Delay(5, patience.Token);

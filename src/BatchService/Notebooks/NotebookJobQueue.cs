@@ -12,10 +12,10 @@ internal sealed record JobAsk(Guid NotebookId, string WorkerId, string? JobType)
 /// Hands out jobs: the oldest first, each to one worker, for the time of its lease. A waiting worker holds no connection. Leases are read
 /// by the database's clock alone.
 /// </summary>
-internal sealed class JobQueue(
+internal sealed class NotebookJobQueue(
     AtomicWrite writes,
     NpgsqlDataSource dataSource,
-    JobSignal signal,
+    NotebookJobSignal signal,
     TimeProvider time,
     IOptions<NotebookOptions> options,
     IOptions<BatchOptions> limits)

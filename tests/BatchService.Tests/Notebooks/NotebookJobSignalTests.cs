@@ -2,9 +2,9 @@ using BatchService.Notebooks;
 
 namespace BatchService.Tests.Notebooks;
 
-public sealed class JobSignalTests
+public sealed class NotebookJobSignalTests
 {
-    private readonly JobSignal _signal = new();
+    private readonly NotebookJobSignal _signal = new();
 
     [Fact]
     public void Wakes_everyone_who_listens_to_the_notebook_and_nobody_else()

@@ -6,7 +6,7 @@ namespace BatchService.Notebooks;
 /// Tells workers that wait here, and, through <see cref="JobHints"/>, those of other processes, that a notebook may have a job for them.
 /// Only a hint: it may be lost or come for nothing, and who waits looks again by itself.
 /// </summary>
-internal sealed class JobSignal
+internal sealed class NotebookJobSignal
 {
     private const int MaxOutgoing = 1_024;
 
@@ -75,7 +75,7 @@ internal sealed class JobSignal
     private static TaskCompletionSource NewSource() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>Somebody who waits; disposing it ends that.</summary>
-    internal sealed class Subscription(JobSignal signal, Guid notebookId, Task news) : IDisposable
+    internal sealed class Subscription(NotebookJobSignal signal, Guid notebookId, Task news) : IDisposable
     {
         /// <summary>Completes with the first announcement after the subscription began.</summary>
         public Task News => news;

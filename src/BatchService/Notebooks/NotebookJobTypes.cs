@@ -1,7 +1,7 @@
 namespace BatchService.Notebooks;
 
 /// <summary>The kinds of work that a notebook's queue knows.</summary>
-internal static class JobTypes
+internal static class NotebookJobTypes
 {
     public const string DistillClaims = "DISTILL_CLAIMS";
     public const string CompareClaims = "COMPARE_CLAIMS";
