@@ -137,7 +137,7 @@ internal static class AttestationEndpoints
             if (Rfc3339.TryParse(time, out var timestamp))
                 after = (timestamp, id);
             else
-                errors.Add(PageQuery.BadCursor);
+                errors.Add(PageCursor.BadCursor);
         }
         // One more than the page, to know whether there is a next one.
         var filter = new AttestationFilter(

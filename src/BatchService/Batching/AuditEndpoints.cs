@@ -91,7 +91,7 @@ internal static class AuditEndpoints
             return null;
         if (Guid.TryParseExact(keys[0], "D", out var id))
             return id;
-        errors.Add(PageQuery.BadCursor);
+        errors.Add(PageCursor.BadCursor);
         return null;
     }
 }

@@ -9,6 +9,8 @@ namespace BatchService.Batching;
 /// </summary>
 internal static class PageCursor
 {
+    public static readonly Error BadCursor = new(ErrorCodes.FieldInvalid, "The query parameter 'cursor' is not one that this list gave");
+
     private const int MaxLength = 2_048;
 
     /// <summary>The text of a cursor.</summary>

@@ -113,7 +113,7 @@ internal static class AtlasEndpoints
             return (start, null);
         var cursor = AtlasCursor.Of(page.After);
         if (cursor is null || (cursor.Version == atlas.Version && !cursor.IsWithin(atlas.Graph.Frames.Count)))
-            return (start, PageQuery.BadCursor);
+            return (start, PageCursor.BadCursor);
         return cursor.Version == atlas.Version
             ? (cursor, null)
             : (start, new Error(ErrorCodes.FieldInvalid, "The atlas was rebuilt since this 'cursor' was given; begin again without one"));

@@ -85,7 +85,7 @@ internal static class FrameEndpoints
             if (Rfc3339.TryParse(at, out var timestamp))
                 filter.After(timestamp, id);
             else
-                errors.Add(PageQuery.BadCursor);
+                errors.Add(PageCursor.BadCursor);
         }
         return errors.Count > 0 ? Problem.Of(errors) : Json(await frames.ListAsync(filter, page.Limit, cancellationToken));
     }

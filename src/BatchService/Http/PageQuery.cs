@@ -9,8 +9,6 @@ internal sealed record PageQuery(int Limit, IReadOnlyList<string>? After)
     public const int DefaultLimit = 50;
     public const int MaxLimit = 500;
 
-    public static readonly Error BadCursor = new(ErrorCodes.FieldInvalid, "The query parameter 'cursor' is not one that this list gave");
-
     /// <summary>Reads both parameters.</summary>
     /// <param name="keys">How many sort keys a cursor of this list has.</param>
     public static PageQuery Read(IQueryCollection query, int keys, List<Error> errors, int maxLimit = MaxLimit, int defaultLimit = DefaultLimit)
@@ -18,7 +16,7 @@ internal sealed record PageQuery(int Limit, IReadOnlyList<string>? After)
         var limit = QueryText.ReadInteger(query, "limit", 1, maxLimit, errors) ?? defaultLimit;
         IReadOnlyList<string>? after = null;
         if (query.TryGetValue("cursor", out var cursor) && (after = PageCursor.Read(cursor.ToString(), keys)) is null)
-            errors.Add(BadCursor);
+            errors.Add(PageCursor.BadCursor);
 
         return new PageQuery(limit, after);
     }

@@ -116,7 +116,7 @@ internal static class JobEndpoints
             if (Guid.TryParseExact(last, "D", out var id))
                 before = id;
             else
-                errors.Add(PageQuery.BadCursor);
+                errors.Add(PageCursor.BadCursor);
         }
         if (errors.Count > 0)
         {

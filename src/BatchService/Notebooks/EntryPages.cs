@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
 using BatchService.Batching;
-using BatchService.Http;
 using Npgsql;
 
 namespace BatchService.Notebooks;
@@ -19,7 +18,7 @@ internal sealed class EntryPages(NpgsqlDataSource dataSource)
     public Task<(ReadOnlyMemory<byte> Json, Error? Error)> BrowseAsync(PageAsk ask, EntryFilter filter, CancellationToken cancellationToken)
     {
         if (Position(ask.After, 0, long.MaxValue) is not { } before)
-            return Task.FromResult((default(ReadOnlyMemory<byte>), (Error?)PageQuery.BadCursor));
+            return Task.FromResult((default(ReadOnlyMemory<byte>), (Error?)PageCursor.BadCursor));
         var values = new List<object> { ask.NotebookId, before, ask.Limit + 1 };
         var sql = $"""
             SELECT {EntrySummary.Columns}
@@ -36,7 +35,7 @@ internal sealed class EntryPages(NpgsqlDataSource dataSource)
     public Task<(ReadOnlyMemory<byte> Json, Error? Error)> ObserveAsync(PageAsk ask, long since, CancellationToken cancellationToken)
     {
         if (Position(ask.After, 0, since) is not { } behind)
-            return Task.FromResult((default(ReadOnlyMemory<byte>), (Error?)PageQuery.BadCursor));
+            return Task.FromResult((default(ReadOnlyMemory<byte>), (Error?)PageCursor.BadCursor));
         const string sql = $"""
             SELECT {EntrySummary.Columns}
             FROM batch.entry e
@@ -60,7 +59,7 @@ internal sealed class EntryPages(NpgsqlDataSource dataSource)
         if (Position(ask.After, 1, long.MaxValue) is not { } before
             || (ask.After is { } keys && !float.TryParse(keys[0], NumberStyles.Float, CultureInfo.InvariantCulture, out rank)))
         {
-            return Task.FromResult((default(ReadOnlyMemory<byte>), (Error?)PageQuery.BadCursor));
+            return Task.FromResult((default(ReadOnlyMemory<byte>), (Error?)PageCursor.BadCursor));
         }
 
         // The snippets are made of the page's rows only, and of a bounded part of them.

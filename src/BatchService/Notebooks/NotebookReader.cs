@@ -1,5 +1,4 @@
 using BatchService.Batching;
-using BatchService.Http;
 using Npgsql;
 
 namespace BatchService.Notebooks;
@@ -38,7 +37,7 @@ internal sealed class NotebookReader(NpgsqlDataSource dataSource)
         if (after is not null
             && !(Rfc3339.TryParse(after[0], out time) && Guid.TryParseExact(after[1], "D", out last)))
         {
-            return (default, PageQuery.BadCursor);
+            return (default, PageCursor.BadCursor);
         }
 
         const string sql = $"""
