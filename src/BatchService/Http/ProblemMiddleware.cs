@@ -25,7 +25,7 @@ internal sealed partial class ProblemMiddleware(RequestDelegate next, ILogger<Pr
         }
         catch (Exception exception)
         {
-            await AnswerAsync(context, Translate(context, exception));
+            await AnswerAsync(context, Translate(exception));
             return;
         }
 
@@ -58,18 +58,16 @@ internal sealed partial class ProblemMiddleware(RequestDelegate next, ILogger<Pr
         await Problem.WriteAsync(context, [error], context.RequestAborted);
     }
 
-    private Error Translate(HttpContext context, Exception exception)
+    private Error Translate(Exception exception)
     {
         switch (exception)
         {
             case BatchFaultException fault:
                 return fault.Error;
-            case OperationCanceledException when RequestDeadline.IsOver(context):
-                // Outside a transaction: while the body was read, or while the catalog was waited for.
-                return DatabaseFaults.Deadline().Error;
             case BadHttpRequestException bad:
                 return FrameworkError.Of(bad);
             case OperationCanceledException:
+                // Outside a transaction: while the body was read, or while the catalog was waited for.
                 return DatabaseFaults.Deadline().Error;
             case PostgresException failure when DatabaseFaults.From(failure) is BatchFaultException { Error.Code.Retryable: true } passing:
                 // Of a read: a lock, a time-out, a full server. What is not retryable here is a defect of ours.

@@ -9,9 +9,6 @@ internal sealed class RequestDeadline : IDisposable
 
     private RequestDeadline(CancellationTokenSource over) => _over = over;
 
-    /// <summary>True when the time of the request is over; also after its deadline was disposed of.</summary>
-    public static bool IsOver(HttpContext context) => context.Features.Get<RequestDeadline>()?._over.IsCancellationRequested == true;
-
     public CancellationToken Token => _over.Token;
 
     public static RequestDeadline Start(HttpContext context, BatchOptions limits)
@@ -22,9 +19,7 @@ internal sealed class RequestDeadline : IDisposable
             over.CancelAfter(time);
         else
             over.Cancel();
-        var deadline = new RequestDeadline(over);
-        context.Features.Set(deadline);
-        return deadline;
+        return new RequestDeadline(over);
     }
 
     /// <summary>What the client asks for with <c>wait</c>, if that is shorter; a job is accepted in its own time.</summary>
