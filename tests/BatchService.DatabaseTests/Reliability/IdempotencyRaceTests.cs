@@ -100,7 +100,7 @@ public sealed class IdempotencyRaceTests(LedgerFixture fixture, ITestOutputHelpe
         // The last commit of a best-effort batch is that of its answer.
         (string Path, bool Atomic, int Pass, bool IsAnswered)[] commits =
             [("/batch", true, 0, true), ("/entities/entry/batch", false, 2, false), ("/batch", false, 0, false), ("/batch", false, 1, false), ("/batch", false, 2, true)];
-        for (var round = ReliabilityRun.Count(inCi: 2, onDemand: 100); round > 0; round--)
+        for (var round = ReliabilityRun.Count(inCi: 10, onDemand: 1_000); round > 0; round--)
         {
             var (path, atomic, pass, isAnswered) = commits[round % commits.Length];
             var batch = $"killed-{round}";

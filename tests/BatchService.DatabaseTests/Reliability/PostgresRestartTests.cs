@@ -49,7 +49,7 @@ public sealed class PostgresRestartTests(ITestOutputHelper output)
         foreach (var (name, happen) in accidents)
         {
             var slowest = TimeSpan.Zero;
-            for (var round = ReliabilityRun.Count(inCi: 1, onDemand: 100); round > 0 && clients.TrueForAll(running => !running.IsFaulted); round--)
+            for (var round = ReliabilityRun.Count(inCi: 5, onDemand: 100); round > 0 && clients.TrueForAll(running => !running.IsFaulted); round--)
             {
                 await client.MakesProgressAsync(Clients);
                 await Task.Delay(random.Next(50));

@@ -13,26 +13,26 @@ public sealed class ServiceKillTests(ITestOutputHelper output)
     [Fact]
     public Task Has_every_atomic_batch_once_and_whole_or_not_at_all() => KillAsync(
         atomic: true,
-        kills: ReliabilityRun.Count(inCi: 3, onDemand: 500),
+        kills: ReliabilityRun.Count(inCi: 8, onDemand: 500),
         (batch, bad) => ("/batch", ReliabilityLedger.Operations(batch, Operations, atomic: true, bad)));
 
     [Fact]
     public Task Has_every_item_of_a_best_effort_batch_once_after_it_is_resumed() => KillAsync(
         atomic: false,
-        kills: ReliabilityRun.Count(inCi: 2, onDemand: 250),
+        kills: ReliabilityRun.Count(inCi: 4, onDemand: 250),
         (batch, bad) => ("/batch", ReliabilityLedger.Operations(batch, Operations, atomic: false, bad)));
 
     [Fact]
     public Task Has_every_row_of_a_best_effort_batch_in_chunks_once_after_it_is_resumed() => KillAsync(
         atomic: false,
-        kills: ReliabilityRun.Count(inCi: 1, onDemand: 250),
+        kills: ReliabilityRun.Count(inCi: 4, onDemand: 250),
         (batch, bad) => ("/entities/entry/batch", ReliabilityLedger.Rows(batch, Operations, atomic: false, bad)));
 
     [Fact]
     public async Task Has_whole_chunks_of_a_stream_without_key_and_every_row_that_was_acknowledged()
     {
         const int ChunkRows = 25;
-        var kills = ReliabilityRun.Count(inCi: 1, onDemand: 250);
+        var kills = ReliabilityRun.Count(inCi: 4, onDemand: 250);
         var random = new Random(ReliabilityRun.Seed(output));
         await using var service = await ReliabilityService.StartAsync($"Batch:ChunkRows={ChunkRows}");
         for (var kill = 0; kill < kills; kill++)
