@@ -20,7 +20,7 @@ internal sealed class AttestationBatches(ItemBatchRunner runner, TimeProvider ti
     public Task<ItemBatchEnd> CreateOneAsync(JsonElement command, ItemBatchRequest request, CancellationToken cancellationToken)
     {
         var errors = new List<Error>();
-        var item = new AttestationReader(Now()).Read(new ItemInput(0, command), "", errors);
+        var item = new AttestationReader(time.GetMicroseconds()).Read(new ItemInput(0, command), "", errors);
         if (errors.Count > 0)
             return Task.FromResult(ItemBatchEnd.Refused(errors));
         return runner.RunAsync(
@@ -34,7 +34,7 @@ internal sealed class AttestationBatches(ItemBatchRunner runner, TimeProvider ti
         runner.RunAsync(
             ItemBatch<AttestationItem>.Of(
                 source,
-                () => new ItemChunks<AttestationItem>(CommandsRoot, chunkItems, new AttestationReader(Now()).Read),
+                () => new ItemChunks<AttestationItem>(CommandsRoot, chunkItems, new AttestationReader(time.GetMicroseconds()).Read),
                 Arranging(request)),
             request,
             cancellationToken);
@@ -54,13 +54,4 @@ internal sealed class AttestationBatches(ItemBatchRunner runner, TimeProvider ti
 
     private static Func<IReadOnlyList<AttestationItem>, IReadOnlyList<WriteSet>> Arranging(ItemBatchRequest request) =>
         items => items.Count == 0 ? [] : [new AttestationWriteSet(items, request.Options.Representation) { Caller = request.Caller }];
-
-    private DateTimeOffset Now() => NowOf(time);
-
-    /// <summary>The time in microseconds: more PostgreSQL does not keep, and what is answered must be what is stored.</summary>
-    public static DateTimeOffset NowOf(TimeProvider time)
-    {
-        var now = time.GetUtcNow();
-        return now.AddTicks(-(now.Ticks % TimeSpan.TicksPerMicrosecond));
-    }
 }

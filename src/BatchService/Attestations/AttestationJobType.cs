@@ -28,7 +28,7 @@ internal sealed class AttestationJobType(TimeProvider time) : JobType
         return JobRun.Of(
             work,
             new BatchMode(mode.Atomic, mode.ContinueOnError),
-            new AttestationReader(AttestationBatches.NowOf(time)).Read,
+            new AttestationReader(time.GetMicroseconds()).Read,
             items => items.Count == 0 ? [] : [new AttestationWriteSet(items, representation: true) { Caller = work.Caller }]);
     }
 }

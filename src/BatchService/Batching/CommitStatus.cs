@@ -52,7 +52,7 @@ internal static class CommitStatus
     {
         try
         {
-            await using var lease = await gate.OpenAsync(cancellationToken, isAfresh: true);
+            await using var lease = await gate.OpenAfreshAsync(cancellationToken);
             await using var command = new NpgsqlCommand(Sql, lease.Connection)
             {
                 Parameters = { new NpgsqlParameter<string> { TypedValue = transactionId, NpgsqlDbType = NpgsqlDbType.Text } },

@@ -18,9 +18,15 @@ internal sealed class ConnectionGate(
     public int Taken => connections - _free.CurrentCount;
 
     /// <summary>An open connection; disposing the lease gives it back.</summary>
-    /// <param name="isAfresh">Not of the pool: for who has met with a connection of it that is lost or has lost track.</param>
     /// <exception cref="BatchFaultException">OVERLOADED when none is free in time, DATABASE_UNAVAILABLE when the database cannot be reached.</exception>
-    public async Task<Lease> OpenAsync(CancellationToken cancellationToken, bool isAfresh = false)
+    public Task<Lease> OpenAsync(CancellationToken cancellationToken) => OpenAsync(pool, cancellationToken);
+
+    /// <summary>The same, not of the pool: for who has met with a connection of it that is lost or has lost track.</summary>
+    public Task<Lease> OpenAfreshAsync(CancellationToken cancellationToken) => OpenAsync(afresh, cancellationToken);
+
+    public void Dispose() => _free.Dispose();
+
+    private async Task<Lease> OpenAsync(NpgsqlDataSource source, CancellationToken cancellationToken)
     {
         var began = Stopwatch.GetTimestamp();
         var isFree = await _free.WaitAsync(patience, cancellationToken);
@@ -29,7 +35,7 @@ internal sealed class ConnectionGate(
             throw DatabaseFaults.Busy();
         try
         {
-            return new Lease(await (isAfresh ? afresh : pool).OpenConnectionAsync(cancellationToken), _free);
+            return new Lease(await source.OpenConnectionAsync(cancellationToken), _free);
         }
         catch (Exception exception)
         {
@@ -39,8 +45,6 @@ internal sealed class ConnectionGate(
             throw;
         }
     }
-
-    public void Dispose() => _free.Dispose();
 
     /// <summary>A connection and its place at the gate.</summary>
     internal sealed class Lease(NpgsqlConnection connection, SemaphoreSlim free) : IAsyncDisposable

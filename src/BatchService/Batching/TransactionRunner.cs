@@ -131,7 +131,7 @@ internal sealed partial class TransactionRunner(
         bool afresh,
         CancellationToken cancellationToken)
     {
-        await using var lease = await gate.OpenAsync(cancellationToken, afresh);
+        await using var lease = await (afresh ? gate.OpenAfreshAsync(cancellationToken) : gate.OpenAsync(cancellationToken));
         BatchTransaction? open = null;
         TransactionVerdict<T> verdict;
         try

@@ -40,7 +40,7 @@ internal static class NotebookWriter
         var sql = $"DELETE FROM batch.notebook n WHERE {NotebookAccess.Condition(AccessTier.Owner)}";
         await using var batch = Statement.Together(connection, Statement.Of(sql, id, subject));
         return await batch.ExecuteNonQueryAsync(cancellationToken) == 1
-            ? WriteResult.Done(NoContent)
+            ? WriteResult.Done(StoredAnswer.NoContent)
             : WriteResult.Refused(NotebookErrors.NotebookNotFound(id));
     }
 
@@ -74,11 +74,9 @@ internal static class NotebookWriter
         const string sql = "DELETE FROM batch.notebook_share WHERE notebook_id = $1 AND subject = $2";
         await using var batch = Statement.Together(connection, Statement.Of(sql, id, other));
         return await batch.ExecuteNonQueryAsync(cancellationToken) == 1
-            ? WriteResult.Done(NoContent)
+            ? WriteResult.Done(StoredAnswer.NoContent)
             : WriteResult.Refused(new Error(ErrorCodes.NotFound, "The notebook is not shared with this subject"));
     }
-
-    private static StoredAnswer NoContent => new(204, "application/json", ReadOnlyMemory<byte>.Empty, Succeeded: 1, Failed: 0);
 
     /// <summary>Null when the caller may not administer the notebook. Holds it until the end of the transaction.</summary>
     private static async Task<string?> OwnerAsync(

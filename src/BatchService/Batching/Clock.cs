@@ -1,4 +1,4 @@
-namespace BatchService.Devices;
+namespace BatchService.Batching;
 
 /// <summary>The time as PostgreSQL keeps it: what is answered must be what is stored.</summary>
 internal static class Clock
